@@ -1,0 +1,98 @@
+// Thread: a Python thread, and the capability to run arbitrary Python code and to block. Everything read from shared
+// objects before a call that takes Thread& may have changed after it.
+#pragma once
+
+#include "heap/mutator.h"
+
+namespace orochi {
+
+struct Code;
+struct Function;
+struct Dict;
+struct Frame;
+
+// One activation of Python code. Lives on the thread's frame stack, or inside a generator while that is suspended.
+//
+//   registers: [ params | locals (cells included) | pinned temporaries | consumable temporaries ]   code->nregs words
+//
+// Every register is always empty or a valid owned reference, so a frame can be dropped and traced at any safepoint.
+struct Frame {
+  Code* code;              // kept alive by `function`/the caller; deferred
+  const uint64_t* pc;      // the instruction being executed (saved at calls, safepoints and raises)
+  Value* regs;             // on the register stack
+  Frame* previous;         // the caller's frame; nullptr at a native entry's bottom of the thread
+  Value function;          // owned: the Function; keeps code, globals, closure alive
+  Value globals;           // borrowed from function (Dict, or a mapping for exec)
+  Value builtins;          // borrowed from function
+  Value locals;            // owned: mapping for class/module/exec bodies, or empty
+  Value handled;           // owned: the exception being handled by this frame's innermost handler, or empty
+  Value frame_object;      // owned: the Python frame object once somebody asked, or empty
+  Value generator;         // borrowed: the generator that runs in this frame, or empty
+  uint32_t flags;          // FrameFlag
+  uint32_t dst;            // the caller's register that takes the result
+};
+
+enum FrameFlag : uint32_t {
+  kFrameNativeEntry = 1,   // returning from it leaves this run of the interpreter loop
+  kFrameGenerator = 2,     // registers belong to a generator
+  kFrameInit = 4,          // result of __init__: must be None, the caller keeps the instance
+  kFrameTraced = 8,
+  kFrameDiscardResult = 16,
+};
+
+class Thread : public Mutator {
+ public:
+  Frame* frame = nullptr;            // innermost Python frame
+  Value* stack_top = nullptr;        // first free word of the register stack
+  Value* stack_base = nullptr;
+  Value* stack_limit = nullptr;
+  Frame* frames_base = nullptr;      // frame stack, parallel to the register stack
+  Frame* frames_top = nullptr;
+  Frame* frames_limit = nullptr;
+  uintptr_t native_limit = 0;        // lowest address native code may use before RecursionError
+  int32_t recursion_depth = 0;       // Python frames now
+  int32_t native_depth = 0;          // nested native calls that may recurse (repr, compare, …)
+  uint32_t handlers_active = 0;      // frames on this thread with a non-empty `handled`
+  Value context;                     // owned: the current contextvars Context, or empty
+  uint64_t context_version = 0;
+  Value trace_function;              // owned: sys.settrace
+  Value profile_function;            // owned: sys.setprofile
+  Value async_gen_firstiter;         // owned: sys.set_asyncgen_hooks
+  Value async_gen_finalizer;
+  Value async_exception;             // owned; set by other threads under the registry lock
+  Value thread_dict;                 // owned: per-thread storage for threading.local and friends
+  int32_t coroutine_origin_depth = 0;
+  uint64_t ident = 0;                // threading.get_ident()
+  uint64_t native_id = 0;
+  bool is_main = false;
+  bool finalizing = false;
+
+  // Bytes of native stack left before the red zone; < 0 means raise RecursionError now.
+  OROCHI_INLINE bool native_stack_low() const {
+    return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < native_limit;
+  }
+};
+
+OROCHI_INLINE Thread& current_thread() { return *static_cast<Thread*>(tls_mutator); }
+
+// What a thread must do at a safepoint when its poll word is not zero: park for stop-the-world, merge counts, run
+// finalizers and weakref callbacks, handle signals, raise asynchronous exceptions. May run Python code.
+Result<void> safepoint_slow(Thread& t);
+OROCHI_INLINE Result<void> safepoint(Thread& t) {
+  if (OROCHI_LIKELY(t.load_poll() == 0)) return ok();
+  return safepoint_slow(t);
+}
+
+// While it lives the thread is detached: it may block and must not touch objects.
+class Detached {
+ public:
+  explicit Detached(Thread& t);
+  ~Detached();
+  Detached(const Detached&) = delete;
+  Detached& operator=(const Detached&) = delete;
+
+ private:
+  Thread& thread_;
+};
+
+}  // namespace orochi
