@@ -35,10 +35,11 @@ struct Const {
   std::vector<Const> items;
   std::unique_ptr<CodeBlob> code;
 
-  Const() = default;
-  explicit Const(ConstKind k) : kind(k) {}
-  Const(Const&&) = default;
-  Const& operator=(Const&&) = default;
+  Const();
+  explicit Const(ConstKind k);
+  Const(Const&&);
+  Const& operator=(Const&&);
+  ~Const();
 };
 
 // co_flags, values as CPython's.
