@@ -8,18 +8,14 @@
 
 namespace orochi::text {
 
-namespace {
 #include "unicode_tables.inc"
 
+namespace {
 template <typename T>
 const T* rows(const uint64_t* words) {
   return reinterpret_cast<const T*>(words);
 }
 }  // namespace
-
-const uint16_t* const kRecordStage1 = reinterpret_cast<const uint16_t*>(kRecordStage1Words);
-const uint16_t* const kRecordStage2 = reinterpret_cast<const uint16_t*>(kRecordStage2Words);
-const CharRecord* const kRecords = reinterpret_cast<const CharRecord*>(kRecordWords);
 
 bool numeric_value(char32_t c, double& value) {
   uint16_t index = record_of(c).numeric;

@@ -11,13 +11,16 @@
 
 namespace orochi::text {
 
-extern const uint16_t* const kRecordStage1;
-extern const uint16_t* const kRecordStage2;
-extern const CharRecord* const kRecords;
+// The generated arrays, as words; see unicode_tables.h.
+extern const uint64_t kRecordStage1Words[];
+extern const uint64_t kRecordStage2Words[];
+extern const uint64_t kRecordWords[];
 
 inline const CharRecord& record_of(char32_t c) {
-  size_t block = kRecordStage1[c >> kRecordShift];
-  return kRecords[kRecordStage2[(block << kRecordShift) | (c & ((1u << kRecordShift) - 1))]];
+  size_t block = reinterpret_cast<const uint16_t*>(kRecordStage1Words)[c >> kRecordShift];
+  size_t index = reinterpret_cast<const uint16_t*>(
+      kRecordStage2Words)[(block << kRecordShift) | (c & ((1u << kRecordShift) - 1))];
+  return reinterpret_cast<const CharRecord*>(kRecordWords)[index];
 }
 inline bool has_flag(char32_t c, uint32_t flags) { return (record_of(c).flags & flags) != 0; }
 
