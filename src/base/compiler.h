@@ -1,9 +1,9 @@
 // Names for what the compiler can be told: inlining, tail calls, thread-safety analysis.
 #pragma once
 
-#define OROCHI_INLINE [[gnu::always_inline]] inline
-#define OROCHI_NOINLINE [[gnu::noinline]]
-#define OROCHI_COLD [[gnu::cold, gnu::noinline]]
+#define OROCHI_INLINE __attribute__((always_inline)) inline
+#define OROCHI_NOINLINE __attribute__((noinline))
+#define OROCHI_COLD __attribute__((cold, noinline))
 #define OROCHI_LIKELY(x) __builtin_expect(!!(x), 1)
 #define OROCHI_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
