@@ -175,7 +175,7 @@ struct TypeRegistration {
 };
 #define OROCHI_TYPE(Name, definition)                                                              \
   namespace types {                                                                                \
-  alignas(16) constinit Type Name{};                                                               \
+  alignas(16) constinit ::orochi::Type Name{};                                                               \
   }                                                                                                \
   [[gnu::section("orochi_types"), gnu::used, gnu::retain]] static constinit const TypeRegistration \
       kRegister##Name{&types::Name, &definition};
