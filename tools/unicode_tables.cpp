@@ -198,6 +198,7 @@ void load_ages() {
 
 void load_characters() {
   uint32_t range_first = 0;
+  for (CharRecord& r : g_chars) r.decimal = r.digit = kNoDigit;  // noncharacters have an age and no row
   for_rows(read_data("UnicodeData.txt"), [&](const vector<string_view>& f) {
     if (f.size() < 15) fail("short row in UnicodeData.txt");
     uint32_t c = hex(f[0]);
@@ -342,7 +343,6 @@ void load_properties() {
   for (uint32_t c = 0; c < kCount; c++) {
     CharRecord& r = g_chars[c];
     string_view gc = category(c), bidi = kBidirectionalNames[r.bidirectional];
-    if (!assigned(c)) r.decimal = r.digit = kNoDigit;
     if (gc[0] == 'L') r.flags |= kAlpha;
     if (gc == "Ll") r.flags |= kLower;
     if (gc == "Lu") r.flags |= kUpper;

@@ -17,13 +17,8 @@ bool is_composed(NormalForm form) { return form == NormalForm::NFC || form == No
 
 // Recursion depth is that of the data: at most 4.
 void decompose_char(char32_t c, bool compatibility, UnicodeVersion version, CharBuffer& out) {
-  if (c - kSBase < kSCount) {
-    char32_t index = c - kSBase;
-    out.push(kLBase + index / (kVCount * kTCount));
-    out.push(kVBase + index % (kVCount * kTCount) / kTCount);
-    if (index % kTCount) out.push(kTBase + index % kTCount);
-    return;
-  }
+  char32_t jamo[3];
+  if (size_t n = hangul_decomposition(c, jamo)) return out.append(jamo, n);
   if (version == UnicodeVersion::V3_2) {
     if (!has_flag(c, kIn32)) return out.push(c);
     if (char32_t original = original_decomposition_3_2(c)) return decompose_char(original, compatibility, version, out);
@@ -111,6 +106,15 @@ size_t compose(char32_t* text, size_t length, UnicodeVersion version) {
 }
 
 }  // namespace
+
+size_t hangul_decomposition(char32_t c, char32_t (&out)[3]) {
+  if (c - kSBase >= kSCount) return 0;
+  char32_t index = c - kSBase;
+  out[0] = kLBase + index / (kVCount * kTCount);
+  out[1] = kVBase + index % (kVCount * kTCount) / kTCount;
+  out[2] = kTBase + index % kTCount;
+  return index % kTCount ? 3 : 2;
+}
 
 QuickCheck quick_check(NormalForm form, const char32_t* text, size_t length) {
   unsigned shift = 2 * static_cast<unsigned>(form);

@@ -21,6 +21,9 @@ bool is_normalized(NormalForm form, const char32_t* text, size_t length,
 // What the quick check alone says (current version).
 QuickCheck quick_check(NormalForm form, const char32_t* text, size_t length);
 
+// The two or three jamo of a Hangul syllable; 0 if c is not one.
+size_t hangul_decomposition(char32_t c, char32_t (&out)[3]);
+
 // The primary composite of the pair, 0 if there is none. Hangul not included.
 char32_t compose_pair(char32_t first, char32_t second);
 

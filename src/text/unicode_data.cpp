@@ -63,9 +63,10 @@ char32_t compose_pair(char32_t first, char32_t second) {
 Properties32 properties_3_2(char32_t c) {
   const CharRecord& r = record_of(c);
   if (!(r.flags & kIn32)) {
-    // Characters of later versions are unassigned; those still unassigned keep today's default width.
+    // Characters of later versions are unassigned; those still unassigned keep today's default width,
+    // and digit() has always answered from today's table.
     const char* width = r.category == 0 ? kEastAsianWidthNames[r.east_asian_width] : "N";
-    return {false, "Cn", "", width, 0, false, -1, -1, false, 0.0};
+    return {false, "Cn", "", width, 0, false, -1, digit_value(c), false, 0.0};
   }
   Properties32 p{true, kCategoryNames[r.category], kBidirectionalNames[r.bidirectional],
                  kEastAsianWidthNames[r.east_asian_width], r.combining, (r.flags & kMirrored) != 0,
