@@ -56,7 +56,7 @@ struct Printer {
       case Operand::W2: case Operand::R2: case Operand::Z2: return range(v, 2);
       case Operand::R3: return range(v, 3);
       case Operand::W5: return range(v, 5);
-      case Operand::RN: case Operand::WN: return range(v, in.c());
+      case Operand::RN: case Operand::WN: case Operand::ZN: return range(v, in.c());
       case Operand::RN2: return range(v, 2u * in.c());
       case Operand::RC: return range(v, 1u + in.c());
       case Operand::RM: return range(v, 2u + in.c());

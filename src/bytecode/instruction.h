@@ -26,7 +26,7 @@ inline constexpr int kEmittedOps = 0
 
 // What an operand field holds; the letters of opcodes.def.
 enum class Operand : uint8_t {
-  _, W, W2, W5, R, R2, R3, K, Z, Z2, U, I, N, F, J, RN, RN2, RC, RM, RF, RI, WN, WX, JL, KL, NL, IL,
+  _, W, W2, W5, R, R2, R3, K, Z, Z2, ZN, U, I, N, F, J, RN, RN2, RC, RM, RF, RI, WN, WX, JL, KL, NL, IL,
 };
 
 enum Effect : uint8_t {

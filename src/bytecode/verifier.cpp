@@ -62,7 +62,7 @@ struct Verifier {
       case Operand::W2: case Operand::R2: case Operand::Z2: return 2;
       case Operand::R3: return 3;
       case Operand::W5: return 5;
-      case Operand::RN: case Operand::WN: return in.c();
+      case Operand::RN: case Operand::WN: case Operand::ZN: return in.c();
       case Operand::RN2: return 2u * in.c();
       case Operand::RC: return 1u + in.c();
       case Operand::RM: return 2u + in.c();
@@ -143,11 +143,11 @@ struct Verifier {
         case Operand::K:
           if (first >= base && !before.get(first - base)) return fail(at, "reads a dead temp");
           break;
-        case Operand::Z: case Operand::Z2:
+        case Operand::Z: case Operand::Z2: case Operand::ZN:
         case Operand::R: case Operand::R2: case Operand::R3: case Operand::RN: case Operand::RN2: case Operand::RC:
         case Operand::RM: case Operand::RF: case Operand::RI:
           for (uint32_t r = first; r < first + n; r++) {
-            if (kinds[i] >= Operand::R2 && kinds[i] != Operand::Z && kinds[i] != Operand::Z2 && r < base && kinds[i] != Operand::R) return fail(at, "range of registers below first_temp");
+            if (kinds[i] >= Operand::R2 && kinds[i] != Operand::Z && kinds[i] != Operand::Z2 && kinds[i] != Operand::ZN && r < base) return fail(at, "range of registers below first_temp");
             if (r < base) continue;
             if (!state.get(r - base)) return fail(at, "consumes a dead temp t" + std::to_string(r - base));
             state.set(r - base, false);
