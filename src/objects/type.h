@@ -157,8 +157,14 @@ struct Type : Object {
   Field<Tuple> bases;
   Field<Tuple> mro;
   Field<Dict> dict;
-  Field<> subclasses;          // dict of weakrefs by id, or empty
-  Field<> module;              // heap types: __module__ lives in dict; this is for built-ins
+  Field<> module;              // str; heap types: __module__ lives in dict, this is for built-ins
+  Field<> weak_dict;           // unused by built-ins; the class's own `__dict__` proxy, made on demand
+  Type** subclass_items;       // direct subclasses, uncounted; under the type lock; an entry goes when its type dies
+  uint32_t subclass_count;
+  uint32_t subclass_capacity;
+  Type** raw_bases;            // the bases again, uncounted, for taking this type out of their lists when it dies
+  uint32_t raw_base_count;
+  uint32_t reserved;
   TypeSlots slots;
 
   static Type& python_type();
@@ -188,6 +194,35 @@ extern ::orochi::Type Int, Bool, Float, Complex, Str, Bytes, ByteArray, Tuple, L
 }  // namespace types
 
 inline Type& Type::python_type() { return types::Type; }
+
+// The type lattice. Functions marked [lock] want the type lock held (type_mutex in type.cpp, through TypeLock).
+class TypeLock {
+ public:
+  TypeLock();
+  ~TypeLock();
+  TypeLock(const TypeLock&) = delete;
+  TypeLock& operator=(const TypeLock&) = delete;
+};
+// C3 linearisation of `bases` for a type not yet linked; TypeError if there is none. A new tuple, `self` first.
+Result<Local<Tuple>> compute_mro(Mutator& m, Borrowed<Type> self, Borrowed<Tuple> bases);
+// The base whose layout the new type extends; TypeError on conflict or unsubclassable base.
+Result<Borrowed<Type>> best_base(Mutator& m, Borrowed<Tuple> bases);
+void add_subclass(Type* base, Type* derived);                     // [lock]
+void remove_subclass(Type* base, Type* derived);                  // [lock]
+// After any change that can alter attribute lookup on `type` or its subclasses: new stamps, slots recomputed by caller.
+void type_modified(Type* type);
+// Calls f(Type*) for the type and all its subclasses, each maybe more than once.
+void for_type_tree(Type* type, void (*f)(Type*, void*), void* context);   // [lock]
+// A heap type with header, layout, shape and lattice links; slots and dict are the caller's. Deferred object.
+Result<Local<Type>> make_heap_type(Mutator& m, Borrowed<Type> metatype, Borrowed<Type> base, Borrowed<Tuple> bases,
+                                   uint32_t fixed_slots, uint32_t wanted_slots, uint32_t type_flags);
+// Start-up: header, layout and root shape of every registered type (no names, dicts or slots yet).
+void bootstrap_types();
+// The same for one type, with its def; idempotent.
+void bootstrap_type(Type& type, const TypeDef& def);
+void for_each_registered_type(void (*f)(Type&, const TypeDef&, void*), void* context);
+// The collector's roots among static types.
+void visit_static_types(Visitor& visitor);
 
 // The type of any value; immediates included.
 Type* type_of_immediate(Value v);
