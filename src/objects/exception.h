@@ -115,5 +115,8 @@ Result<void> set_exception_extra(Mutator& m, Borrowed<Exception> e, int i, Borro
 // Reports an exception that cannot be raised (finalizers, callbacks) through sys.unraisablehook; the pending exception
 // is consumed. Installed by the runtime layer.
 extern void (*report_unraisable)(Thread& t, const char* what, Borrowed<> object);
+// The exception being handled by the running frames (sys.exception()), or empty; installed by the interpreter. Gives
+// new exceptions their __context__.
+extern Local<> (*current_handled_hook)(Mutator& m);
 
 }  // namespace orochi
