@@ -73,7 +73,7 @@ enum LocalKind : uint8_t {
   kLocalHidden = 8,         // comprehension variable in a class or module body: not part of locals()
 };
 
-struct Local {
+struct LocalInfo {
   std::string name;
   uint8_t kind = kLocalPlain;  // LocalKind bits
 };
@@ -135,7 +135,7 @@ struct CodeBlob {
   uint32_t nparams = 0;          // argcount + kwonlyargcount + (*args) + (**kwargs)
   uint32_t nregs = 0;
   uint32_t first_temp = 0;
-  std::vector<Local> locals;         // registers [0, locals.size())
+  std::vector<LocalInfo> locals;     // registers [0, locals.size())
   std::vector<std::string> freevars; // closure tuple order
   std::vector<Const> consts;         // with kCoHasDocstring, consts[0] is the docstring
   std::vector<std::string> names;

@@ -86,7 +86,7 @@ struct Printer {
            std::to_string(blob.nregs) + " first_temp " + std::to_string(blob.first_temp) + ")\n";
     if (!blob.locals.empty()) {
       out += "  locals:";
-      for (const Local& local : blob.locals) {
+      for (const LocalInfo& local : blob.locals) {
         out += " " + local.name;
         if ((local.kind & kLocalCell) != 0) out += "(cell)";
         if ((local.kind & kLocalComprehension) != 0) out += "(comp)";

@@ -73,7 +73,7 @@ struct Writer {
       number(v);
     }
     number(b.locals.size());
-    for (const Local& local : b.locals) {
+    for (const LocalInfo& local : b.locals) {
       text(local.name);
       out.push_back(char(local.kind));
     }
@@ -208,7 +208,7 @@ struct Reader {
     b->first_temp = number32();
     size_t n = count(2);
     b->locals.resize(n);
-    for (Local& local : b->locals) {
+    for (LocalInfo& local : b->locals) {
       local.name = text();
       local.kind = byte();
     }
