@@ -55,6 +55,10 @@ Borrowed<Str> empty_str();
 // Interned, immortal.
 Result<Local<Str>> intern(Mutator& m, Borrowed<Str> s);
 Result<Local<Str>> intern(Mutator& m, std::string_view utf8);
+// The interned string equal to `s`, or empty. Never makes one.
+Borrowed<Str> find_interned(Borrowed<Str> s);
+// Start-up: interns every "name"_n cell of the program.
+Result<void> intern_name_cells(Mutator& m);
 
 int64_t str_hash(Borrowed<Str> s);                        // keyed SipHash-1-3, cached; never -1
 bool str_equal(Borrowed<Str> a, Borrowed<Str> b);

@@ -32,6 +32,8 @@ Result<Local<>> call_tuple_dict(Thread& t, Borrowed<> callable, Borrowed<Tuple> 
 
 bool is_callable(Value v);
 
+extern int32_t recursion_limit;   // sys.setrecursionlimit; atomic relaxed
+
 // Guards recursion through native code (repr, compare, copy, …): raises RecursionError when too deep.
 class NativeRecursion {
  public:
