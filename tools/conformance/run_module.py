@@ -49,6 +49,14 @@ def main(arguments):
     if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
         del sys.path[0]
 
+    try:  # a job in the background inherits an ignored SIGINT; tests expect Python's own handler
+        import signal
+
+        if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    except ImportError:
+        pass
+
     class Results(unittest.TestResult):
         """Writes outcomes as they come; a test with several bad outcomes (sub-tests, clean-up) is written once."""
 
