@@ -1,0 +1,26 @@
+s = "Hello, Wörld! 你好 🎉"
+print(s, len(s), repr(s), ascii(s), s[0], s[-1], s[7:12], s[::-1], s[::2])
+print(s.upper(), s.lower(), s.title(), s.swapcase(), s.casefold(), "ß".upper(), "ǅ".lower(), "İ".lower())
+print(s.find("W"), s.find("z"), s.index("o"), s.rfind("l"), s.count("l"), "ll" in s, "" in s, s.startswith(("He", "x")), s.endswith("🎉"))
+print(s.split(), "a,b,,c".split(","), "a,b,,c".split(",", 1), "a b  c ".rsplit(None, 1), "x\ny\r\nz\x0b".splitlines(), "a\nb\n".splitlines(True))
+print("-".join("abc"), "abc".center(9, "*"), "abc".ljust(5) + "|", "abc".rjust(5), "42".zfill(5), "-42".zfill(5))
+print("  x ".strip(), "xxaxx".strip("x"), "xxaxx".lstrip("x"), "abcabc".replace("b", "XX"), "aaa".replace("a", "b", 2), "abc".replace("", "-"))
+print("a-b-c".partition("-"), "a-b-c".rpartition("-"), "abc".partition("x"), "prefix_x".removeprefix("prefix_"), "x.py".removesuffix(".py"))
+print("abc".isalpha(), "123".isdigit(), "½".isnumeric(), "²".isdigit(), "a1".isalnum(), " \t".isspace(), "Abc".istitle(), "abc".isidentifier(), "\x00".isprintable())
+print("abc" < "abd", "a" < "B", "abc" == "ab" + "c", "a" * 5, "ab" * 0, 3 * "xy", "é" == "e\u0301")
+print("tab\tq\\ \x07 \x7f \xa0 \u200b \ud800 \U0001F600".encode("unicode_escape"), repr("it's"), repr('say "it\'s"'), repr("\x00\n\u2028"))
+print("%s %r %5d|%-5s|%05.1f" % ("a", "b", 3, "c", 2.345), "%(k)s" % {"k": 1}, "{} {1} {0}".replace("{} ", "").format(1, 2))
+print("{:>10}|{:<6}|{:^7}|{:*^9}|{!r:>6}".format("a", "b", "c", "d", "e"), "{0[1]} {1.real} {x[k]}".format([1, 2], 3, x={"k": 4}))
+print(f"{1 + 1} {'nested ' + f'{3}'} {s[:5]!r:>10} {3.14159:.{2}f} {1e10:,} {255:#x} {5:08b} {'x':{'>'}{4}} {{}} {1=} {s[:2] = }")
+print("αβγ".encode(), "é".encode("latin-1"), "a".encode("utf-16"), b"\xc3\xa9".decode(), "x\udcff".encode("utf-8", "surrogateescape"))
+for expression in ("'é'.encode('ascii')", "b'\\xff'.decode()", "'a'[5]", "'a' + 1", "'abc'.index('z')", "'{}'.format()", "'{x}'.format()", "'%d' % 'a'", "'%s' % (1, 2)", "chr(-1)", "ord('ab')", "'a'.join([1])"):
+    try:
+        print(eval(expression))
+    except Exception as error:
+        print(type(error).__name__, error)
+print("é".encode("ascii", "replace"), "é".encode("ascii", "xmlcharrefreplace"), "é€".encode("ascii", "backslashreplace"), b"a\xffb".decode("utf-8", "replace"))
+print("hello".translate({ord("l"): "L", ord("o"): None}), str.maketrans("ab", "xy", "c"), "abc".translate(str.maketrans("ab", "xy")))
+print(chr(97), ord("€"), sorted("hello"), list(enumerate("ab")), "abc"[1:1] == "", "abc".expandtabs(), "a\tb".expandtabs(4))
+print(str(None), str(b"x", "ascii"), str([1, "a"]), format(3, "5d"), format("x", ">3"), bytes("é", "utf-8"), hash("") == 0)
+text = "".join(chr(c) for c in range(32, 0x250))
+print(text.upper().lower() == text.lower(), len(text.upper()), sum(map(ord, text)))
