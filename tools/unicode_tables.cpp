@@ -287,6 +287,7 @@ void load_unihan_numbers() {
 }
 
 vector<Change32> g_changes;
+std::set<string> g_new_aliases;  // aliases newer than 16.0
 
 void load_corrections(const string& path) {
   std::map<uint32_t, Change32> changes;
@@ -302,6 +303,7 @@ void load_corrections(const string& path) {
         if (version == "16.0") {
           if (property == "gc") r.category = index_of(kCategoryNames, value);
           else if (property == "nv") r.numeric = value == "-" ? 0 : numeric_index(parse_numeric(value));
+          else if (property == "na") g_new_aliases.insert(string(value));
           else fail("unknown property in the corrections");
           return;
         }
@@ -523,7 +525,7 @@ void write_names() {
   fprintf(out.file, "constexpr uint32_t kFirstAlias = %zu;\n", names.size());
   vector<uint32_t> alias_chars;
   for_rows(read_data("NameAliases.txt"), [&](const vector<string_view>& f) {
-    if (!assigned(hex(f[0]))) return;
+    if (!assigned(hex(f[0])) || g_new_aliases.count(string(f[1]))) return;
     names.emplace_back(f[1]);
     alias_chars.push_back(hex(f[0]));
   });

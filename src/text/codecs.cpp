@@ -240,7 +240,12 @@ Outcome encode(Codec codec, ErrorHandler handler, EncodeState& state, ByteBuffer
   Outcome outcome;
   while ((outcome = encode_step(codec, state, out, error)) == Outcome::Error) {
     EncodeReply reply;
-    if (!handle_encode_error(handler, codec, state.text, error, reply)) return Outcome::Error;
+    if (!handle_encode_error(handler, codec, state.text, error, reply)) {
+      // These three escape what they can before they complain about the rest.
+      bool partial = codec == Codec::Utf8 || codec == Codec::Latin1 || codec == Codec::Ascii;
+      if (partial && handler == ErrorHandler::SurrogateEscape) error.start += reply.bytes.size();
+      return Outcome::Error;
+    }
     if (reply.text.failed() || reply.bytes.failed()) return Outcome::NoMemory;
     bool ok = reply.is_bytes ? append_replacement_bytes(codec, reply.bytes.data(), reply.bytes.size(), out)
                              : append_replacement(codec, state, reply.text.view(), out);

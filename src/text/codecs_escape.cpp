@@ -98,7 +98,6 @@ Escape one_escape(DecodeState& s, TextBuilder& out, CodecError& error) {
       char32_t value = 0;
       size_t n = 0;
       for (; n < 3 && at + n < s.size && is_octal(s.data[at + n]); n++) value = value * 8 + (s.data[at + n] - '0');
-      if (n < 3 && at + n == s.size && !s.final) return Escape::Incomplete;
       if (value > 0xFF) note_invalid(s, true);
       out.push(value);
       s.position = at + n;

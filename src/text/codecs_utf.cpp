@@ -24,6 +24,8 @@ Outcome decode_utf8(DecodeState& s, TextBuilder& out, CodecError& error) {
       continue;
     }
     if (next.step == Utf8Step::UnexpectedEnd && !s.final) return Outcome::Done;
+    // The start of an encoded surrogate waits for its last byte, which surrogatepass would want to see.
+    if (!s.final && left == 2 && p[s.position] == 0xED && (p[s.position + 1] & 0xE0) == 0xA0) return Outcome::Done;
     error = {s.position, s.position + next.size,
              next.step == Utf8Step::InvalidStart          ? "invalid start byte"
              : next.step == Utf8Step::InvalidContinuation ? "invalid continuation byte"

@@ -28,10 +28,8 @@ void decompose_char(char32_t c, bool compatibility, UnicodeVersion version, Char
   for (uint32_t i = 0; i < d.length; i++) decompose_char(d.chars[i], compatibility, version, out);
 }
 
-uint8_t combining_class(char32_t c, UnicodeVersion version) {
-  const CharRecord& r = record_of(c);
-  return version == UnicodeVersion::V3_2 && !(r.flags & kIn32) ? 0 : r.combining;
-}
+// Ordering and composition use today's data also for 3.2.0; only decompositions ask for the version.
+uint8_t combining_class(char32_t c) { return record_of(c).combining; }
 
 struct ClassLess {
   bool operator()(char32_t a, char32_t b) const { return record_of(a).combining < record_of(b).combining; }
@@ -58,41 +56,39 @@ void sort_marks(char32_t* marks, size_t count, CharBuffer& scratch) {
   std::merge(scratch.begin(), scratch.end(), marks + half, marks + count, marks, ClassLess());
 }
 
-void order_marks(char32_t* text, size_t length, UnicodeVersion version, CharBuffer& scratch) {
+void order_marks(char32_t* text, size_t length, CharBuffer& scratch) {
   for (size_t i = 0; i < length;) {
-    if (combining_class(text[i], version) == 0) {
+    if (combining_class(text[i]) == 0) {
       i++;
       continue;
     }
     size_t first = i;
-    while (i < length && combining_class(text[i], version) != 0) i++;
+    while (i < length && combining_class(text[i]) != 0) i++;
     if (i - first > 1) sort_marks(text + first, i - first, scratch);
   }
 }
 
-char32_t compose_two(char32_t first, char32_t second, UnicodeVersion version) {
+char32_t compose_two(char32_t first, char32_t second) {
   if (first - kLBase < kLCount && second - kVBase < kVCount)
     return kSBase + ((first - kLBase) * kVCount + (second - kVBase)) * kTCount;
   if (first - kSBase < kSCount && (first - kSBase) % kTCount == 0 && second - kTBase - 1 < kTCount - 1)
     return first + (second - kTBase);
   if (!has_flag(first, kComposesFirst) || !has_flag(second, kComposesSecond)) return 0;
-  char32_t composite = compose_pair(first, second);
-  if (version == UnicodeVersion::V3_2 && composite && !has_flag(composite, kIn32)) return 0;
-  return composite;
+  return compose_pair(first, second);
 }
 
-size_t compose(char32_t* text, size_t length, UnicodeVersion version) {
+size_t compose(char32_t* text, size_t length) {
   size_t to = 0;
   size_t starter = SIZE_MAX;  // index in the output
   uint8_t last_class = 0;     // of the last character kept after the starter
   for (size_t i = 0; i < length; i++) {
     char32_t c = text[i];
-    uint8_t ccc = combining_class(c, version);
+    uint8_t ccc = combining_class(c);
     if (starter != SIZE_MAX) {
       // Not blocked: adjacent to the starter, or every character kept between has a lower nonzero class.
       bool adjacent = to == starter + 1;
       if (adjacent || (last_class != 0 && last_class < ccc)) {
-        if (char32_t composite = compose_two(text[starter], c, version)) {
+        if (char32_t composite = compose_two(text[starter], c)) {
           text[starter] = composite;
           continue;
         }
@@ -147,8 +143,8 @@ void normalize(NormalForm form, const char32_t* text, size_t length, CharBuffer&
   }
   CharBuffer scratch;
   if (out.failed()) return;
-  order_marks(out.data() + start, out.size() - start, version, scratch);
-  if (is_composed(form)) out.truncate(start + compose(out.data() + start, out.size() - start, version));
+  order_marks(out.data() + start, out.size() - start, scratch);
+  if (is_composed(form)) out.truncate(start + compose(out.data() + start, out.size() - start));
 }
 
 bool is_normalized(NormalForm form, const char32_t* text, size_t length, UnicodeVersion version) {
