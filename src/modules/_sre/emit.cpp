@@ -452,6 +452,15 @@ void Emitter::leads() {
   Follow end;
   end.accept = true;
   FirstSet first = start_of(root, end);
+  // A positive look-ahead at the start narrows it: both must hold at the same place.
+  for (uint32_t l = root.child; l != kNoNode && at(l).nullable && at(l).opaque; l = at(l).next) {
+    const Node& look = at(l);
+    if (look.kind != NodeKind::Look || look.a != 0) continue;
+    FirstSet ahead = start_of(at(look.child), end);
+    for (int i = 0; i < 4; i++) first.bits[i] &= ahead.bits[i];
+    first.wide &= ahead.wide;
+    first.end &= ahead.end;
+  }
   if (first.end) return;
   int members = 0;
   for (uint64_t bits : first.bits) members += __builtin_popcountll(bits);

@@ -309,6 +309,15 @@ uint32_t Parser::look(size_t& i, size_t end) {
   if (code_[stop - 1] != kSuccess) return kNoNode;
   uint32_t body = block(i + head, stop - 1, false, JumpAtEnd::No, nullptr);
   if (body == kNoNode) return kNoNode;
+  if (atomic) {  // (?>x*) is x*+
+    uint32_t only = at(body).child;
+    if (only != kNoNode && at(only).next == kNoNode && at(only).kind == NodeKind::RepeatOne) {
+      if (at(only).flavour == Flavour::Lazy) at(only).c = at(only).b;
+      at(only).flavour = Flavour::Possessive;
+      i = stop;
+      return only;
+    }
+  }
   uint32_t n = node(atomic ? NodeKind::Atomic : negative ? NodeKind::LookNot : NodeKind::Look);
   Node& r = at(n);
   const Node& b = at(body);
