@@ -167,7 +167,7 @@ TEST(Sre, SurvivesChangedWords) {
 }
 
 TEST(Sre, MemoryIsBounded) {
-  auto words = words_of("23 8 0 4294967295 17 0 2 17 1 18 16 98 1");  // (.)*b: frames for every character
+  auto words = words_of("23 8 0 4294967295 17 0 2 17 1 18 2 16 98 1");  // (.)*.b: frames for every character
   Program program;
   ASSERT_EQ(compile(words.data(), words.size(), 1, program), CompileStatus::Ok);
   std::string subject(200000, 'a');
