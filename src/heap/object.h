@@ -183,7 +183,11 @@ class [[clang::trivial_abi, nodiscard]] Local {
     retain(v);
     return adopt(v);
   }
-  static Local share(Borrowed<T> b) { return share(b.value()); }
+  template <typename U>
+    requires(kConvertsTo<U, T> || std::is_same_v<U, T>)
+  static Local share(Borrowed<U> b) {
+    return share(b.value());
+  }
   static Local share(T* object)
     requires(!kIsAny<T>)
   {

@@ -58,6 +58,10 @@ void append_arg(StrBuilder& out, const FormatArg& arg) {
       if (name) out.append(name);
       break;
     }
+    case FormatArg::Hex:
+      out.append_ascii({digits, static_cast<size_t>(snprintf(digits, sizeof digits, "0x%llx",
+                                                             static_cast<unsigned long long>(arg.number)))});
+      break;
     case FormatArg::Char:
       out.append_char(static_cast<uint32_t>(arg.number));
       break;

@@ -39,7 +39,7 @@ inline Type& Exception::python_type() { return types::BaseException; }
 
 // One argument of a message: converted without running Python code.
 struct FormatArg {
-  enum Kind : uint8_t { Text, Signed, Unsigned, StrObject, TypeNameOf, TypeObject, Char };
+  enum Kind : uint8_t { Text, Signed, Unsigned, StrObject, TypeNameOf, TypeObject, Char, Hex };
   Kind kind;
   std::string_view text;
   uint64_t number = 0;
@@ -64,6 +64,11 @@ struct TypeName : FormatArg {
 };
 struct CharArg : FormatArg {
   explicit CharArg(uint32_t c) : FormatArg(Char, static_cast<uint64_t>(c)) {}
+};
+
+// "0x7f…": the address repr() shows.
+struct AddressArg : FormatArg {
+  explicit AddressArg(Value v) : FormatArg(Hex, v.bits) {}
 };
 
 Result<Local<Str>> format_message(Mutator& m, const char* format, const FormatArg* args, size_t count);

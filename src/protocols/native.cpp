@@ -10,6 +10,8 @@
 
 namespace orochi {
 
+Result<Local<>> (*import_module_hook)(Thread& t, Borrowed<Str> name) = nullptr;
+
 Binding::~Binding() { free_raw(owned_names); }
 
 namespace {

@@ -557,6 +557,10 @@ struct ModuleDef {
       kModulePointer_##module_name = &kModuleDef_##module_name;
 
 Result<Local<Module>> make_module(Thread& t, Borrowed<Str> name);
+// The builtins module, and any other through the import system (sys.modules first). Installed by the runtime layer.
+extern Result<Local<>> (*import_module_hook)(Thread& t, Borrowed<Str> name);
+inline Result<Local<>> import_module(Thread& t, Borrowed<Str> name) { return import_module_hook(t, name); }
+inline Result<Local<>> import_builtins(Thread& t) { return import_module_hook(t, "builtins"_n); }
 Result<void> module_set(Thread& t, Borrowed<Module> module, const char* name, Borrowed<> value);
 Result<void> module_set_int(Thread& t, Borrowed<Module> module, const char* name, int64_t value);
 Result<void> module_set_str(Thread& t, Borrowed<Module> module, const char* name, std::string_view utf8);

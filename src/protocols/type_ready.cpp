@@ -84,11 +84,20 @@ constinit const NativeDef kNewFunction = []() consteval {
 }();
 
 Result<void> add_native_method(Thread& t, Type& type, const NativeDef& def) {
-  // Static methods are stored bound to the type itself, marked by the def's flag; class methods bind on access.
-  Local<NativeFunction> f = TRY(make_native_function(t, def, Borrowed<>(), Borrowed<>()));
-  f->owner.init_share(Borrowed<Type>(&type));
   Local<Str> key = TRY(intern(t, def.name()));
-  return dict_set_str(t, type.dict.borrow(), key, std::move(f));
+  Borrowed<Dict> dict = type.dict.borrow();
+  if (def.flags & kNativeStatic) {
+    Local<NativeFunction> f = TRY(make_native_function(t, def, Borrowed<>(), Borrowed<>()));
+    f->owner.init_share(Borrowed<Type>(&type));
+    Local<StaticMethod> wrapper = TRY(make_object<StaticMethod>(t));
+    wrapper->callable.init(std::move(f));
+    return dict_set_str(t, dict, key, std::move(wrapper));
+  }
+  Type& kind = def.flags & kNativeClass ? types::ClassMethodDescriptor : types::MethodDescriptor;
+  Local<NativeFunction> f = TRY(allocate<NativeFunction>(t, kind.root_shape));
+  f->def = &def;
+  f->owner.init_share(Borrowed<Type>(&type));
+  return dict_set_str(t, dict, key, std::move(f));
 }
 
 Result<void> ready_builtin_types(Thread& t) {

@@ -12,6 +12,19 @@ struct GetSetDescriptor : Object {
   Field<Type> owner;
 };
 
+struct StaticMethod : Object {
+  static Type& python_type();
+  Field<> callable;
+};
+struct ClassMethod : Object {
+  static Type& python_type();
+  Field<> callable;
+};
+namespace types {
+extern ::orochi::Type NativeFunction, MethodDescriptor, ClassMethodDescriptor, GetSetDescriptor, SlotWrapper,
+    MethodWrapper, StaticMethod, ClassMethod, Property, Super, Module;
+}
+
 // Start-up, after bootstrap_types() and interning: everything in the orochi_types section.
 Result<void> ready_builtin_types(Thread& t);
 // Adds one method, class method or static method under its name.
