@@ -310,6 +310,21 @@ BigStatus big_divmod_truncated(BigView a, BigView b, BigBuf* quotient, BigBuf* r
     }
     return Ok;
   }
+  if (a.size == 2) {
+    auto wide = [](BigView x) { return static_cast<unsigned __int128>(x.limbs[1]) << 64 | x.limbs[0]; };
+    unsigned __int128 x = wide(a), y = wide(b), q = x / y;  // q < 2^64: y has two limbs
+    unsigned __int128 r = x - q * y;
+    if (quotient) {
+      quotient->set_uint64(static_cast<uint64_t>(q));
+      quotient->set_negative(negative);
+    }
+    if (remainder) {
+      remainder->limbs()[0] = static_cast<mp_limb_t>(r);
+      remainder->limbs()[1] = static_cast<mp_limb_t>(r >> 64);
+      remainder->normalize(2, a.negative);
+    }
+    return Ok;
+  }
   BigBuf spare_quotient;
   if (!quotient) quotient = &spare_quotient;
   if (!remainder) remainder = &spare;

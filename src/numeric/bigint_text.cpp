@@ -111,6 +111,15 @@ BigParse big_parse(std::string_view text, int base, uint64_t max_digits, BigBuf&
   }
 
   double bits = static_cast<double>(digits) * std::log2(static_cast<double>(base));
+  if (bits < 126) {
+    unsigned __int128 wide = 0;
+    for (i = start; i < text.size(); ++i) {
+      if (text[i] != '_') wide = wide * static_cast<unsigned>(base) + digit_value(text[i]);
+    }
+    out.set_int128(static_cast<__int128>(wide));
+    out.set_negative(negative);
+    return {Ok, digits};
+  }
   if (bits / 64 > kMaxLimbs) return {TooLarge, digits};
   size_t limbs = static_cast<size_t>(bits / 64) + 3;
   Bytes values;
@@ -152,6 +161,21 @@ BigStatus big_print(BigView a, int base, uint64_t max_digits, CharBuf& out, bool
       do *--p = alphabet[value % b];
       while (value /= b);
     }
+    if (a.negative) out.append('-');
+    out.append(std::string_view(p, static_cast<size_t>(text + sizeof text - p)));
+    return out.failed() ? NoMemory : Ok;
+  }
+  if (a.size == 2 && base == 10 && (max_digits == 0 || max_digits >= 39)) {
+    constexpr uint64_t kChunk = 10'000'000'000'000'000'000u;  // 10^19, the largest power in a limb
+    char text[48];
+    char* p = text + sizeof text;
+    auto value = static_cast<unsigned __int128>(a.limbs[1]) << 64 | a.limbs[0];
+    while (value >= kChunk) {
+      auto low = static_cast<uint64_t>(value % kChunk);
+      value /= kChunk;
+      for (int i = 0; i < 19; ++i, low /= 10) *--p = static_cast<char>('0' + low % 10);
+    }
+    for (auto high = static_cast<uint64_t>(value); high != 0; high /= 10) *--p = static_cast<char>('0' + high % 10);
     if (a.negative) out.append('-');
     out.append(std::string_view(p, static_cast<size_t>(text + sizeof text - p)));
     return out.failed() ? NoMemory : Ok;
