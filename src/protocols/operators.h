@@ -66,6 +66,13 @@ Result<Local<>> to_int(Thread& t, Borrowed<> v);                          // int
 Result<bool> instance_check(Thread& t, Borrowed<> v, Borrowed<> cls);
 Result<bool> subclass_check(Thread& t, Borrowed<> derived, Borrowed<> cls);
 
+// type.__instancecheck__ and type.__subclasscheck__.
+Result<bool> default_instance_check(Thread& t, Borrowed<> v, Borrowed<> cls);
+Result<bool> default_subclass_check(Thread& t, Borrowed<> derived, Borrowed<> cls);
+
+// Installed by builtins: the iterator over objects that only have __getitem__.
+extern Result<Local<>> (*make_sequence_iterator_hook)(Thread& t, Borrowed<> sequence);
+
 // Slice arithmetic as slice.indices does.
 struct SliceBounds {
   int64_t start, stop, step, length;
