@@ -28,8 +28,10 @@ struct Frame {
   Value handled;           // owned: the exception being handled by this frame's innermost handler, or empty
   Value frame_object;      // owned: the Python frame object once somebody asked, or empty
   Value generator;         // borrowed: the generator that runs in this frame, or empty
-  uint32_t flags;          // FrameFlag
-  uint32_t dst;            // the caller's register that takes the result
+  uint16_t flags;          // FrameFlag
+  uint16_t dst;            // the caller's register that takes the result
+  uint16_t words;          // length of the caller's instruction: where it continues
+  uint16_t first_temp;     // == code->first_temp
 };
 
 enum FrameFlag : uint32_t {
@@ -38,6 +40,11 @@ enum FrameFlag : uint32_t {
   kFrameInit = 4,          // result of __init__: must be None, the caller keeps the instance
   kFrameTraced = 8,
   kFrameDiscardResult = 16,
+  kFrameExtras = 32,       // locals, handled, frame_object or generator is set: leaving takes the slow path
+  kFrameForIter = 64,      // a generator run by ForIter (kFrameForNext: ForNext) of the caller
+  kFrameForNext = 128,
+  kFrameYieldFrom = 256,   // a generator run by YieldFrom of the caller, itself a generator
+  kFrameLeft = 512,        // (unwinding) no traceback entry for this frame any more
 };
 
 class Thread : public Mutator {
@@ -66,6 +73,15 @@ class Thread : public Mutator {
   uint64_t native_id = 0;
   bool is_main = false;
   bool finalizing = false;
+  const void* dispatch = nullptr;    // the interpreter's handler table for this thread
+  uint32_t cache_misses = 0;         // thins out re-specialising of polymorphic sites
+  struct {                           // between two handlers, in builds without guaranteed tail calls
+    const uint64_t* pc;
+    Value* regs;
+    Frame* frame;
+    uint64_t word;
+    const void* next;
+  } vm = {};
 
   // Bytes of native stack left before the red zone; < 0 means raise RecursionError now.
   OROCHI_INLINE bool native_stack_low() const {
