@@ -2,7 +2,8 @@
 
 A program prints its result on stdout and one line of JSON on stderr: {"seconds": time of its own hot part} or
 {"bytes": growth of resident memory}. bench/startup measures the whole process of `-c pass`. Results of all runtimes must
-be equal. A ratio says how many times better than CPython: its seconds (or bytes) divided by ours.
+be equal. A ratio says how many times better than CPython: its seconds (or bytes) divided by ours. The programs of
+bench/threads take --threads N and do the same work in each; their figure is the work of N threads against that of one.
 """
 
 import argparse
@@ -31,7 +32,7 @@ def programs(names):
         folder = os.path.join(BENCH, group)
         if os.path.isdir(folder) and not group.startswith(("_", ".")):
             for file in sorted(os.listdir(folder)):
-                if file.endswith(".py"):
+                if file.endswith(".py") and not file.startswith("_"):
                     found.append((group + "/" + file[:-3], os.path.join(folder, file)))
     if not names:
         return found
@@ -48,10 +49,10 @@ class Failure(Exception):
     pass
 
 
-def run_once(runtime, name, path, timeout):
+def run_once(runtime, name, path, timeout, arguments=()):
     """(measure, unit, stdout, peak KiB) of one run."""
     startup = name.startswith("startup/")
-    command = [runtime] + (["-c", "pass"] if startup else [path])
+    command = [runtime] + (["-c", "pass"] if startup else [path]) + list(arguments)
     out, err = os.path.join(WORK, "stdout"), os.path.join(WORK, "stderr")
     with open(out, "wb") as stdout, open(err, "wb") as stderr:
         began = time.perf_counter()
@@ -120,6 +121,42 @@ def measure(name, path, runtimes, options):
     }
 
 
+def measure_scaling(name, path, runtimes, options):
+    """bench/threads: how much more work several threads do than one; the group's programs take --threads."""
+    line, bad, ours = "%-28s" % name, None, None
+    for label, runtime in runtimes:
+        times = {1: [], options.threads: []}
+        try:
+            for turn in range(options.runs):
+                for threads in times:
+                    times[threads].append(run_once(runtime, name, path, options.timeout, ["--threads", str(threads)])[0])
+        except (Failure, OSError) as problem:
+            line += "%14s%10s" % ("-", "-")
+            bad = "    %s: %s" % (label, problem) if label == "orochi" else bad
+            continue
+        one, many = median(times[1]), median(times[options.threads])
+        ratio = options.threads * one / many
+        line += "%14s%10.2f" % (show(one, "seconds"), ratio)
+        if label == "orochi":
+            ours = ratio
+    print(line)
+    if bad:
+        print(bad)
+    sys.stdout.flush()
+    return ours
+
+
+def main_scaling(chosen, runtimes, options):
+    print("%-28s" % ("%d threads, median of %d" % (options.threads, options.runs)) +
+          "".join("%14s%10s" % (label, "scaling") for label, _ in runtimes))
+    ratios = [measure_scaling(name, path, runtimes, options) for name, path in chosen]
+    good = [ratio for ratio in ratios if ratio]
+    if good:
+        print("threads: geometric mean of scaling %.2f, least %.2f" % (
+            math.exp(sum(map(math.log, good)) / len(good)), min(good)))
+    return len(good) != len(ratios)
+
+
 def show(value, unit):
     if unit == "bytes":
         return "%.0f MB" % (value / 1e6)
@@ -133,6 +170,8 @@ def main():
     parser.add_argument("--against", help="another build of Orochi, measured too")
     parser.add_argument("--peers", default=os.path.join(os.environ.get("OROCHI_PEERS", "/opt/orochi-peers"), "bin"))
     parser.add_argument("--runs", type=int, default=5, help="runs of each program on each runtime (default: 5)")
+    parser.add_argument("--threads", type=int, default=2, help="threads for bench/threads (default: 2)")
+    parser.add_argument("--only-orochi", action="store_true", help="leave the peers out")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one run")
     parser.add_argument("--json", metavar="FILE", help="also write the figures there")
     options = parser.parse_args()
@@ -142,17 +181,25 @@ def main():
         runtimes.append(("before", os.path.abspath(options.against)))
     for label in ("cpython", "pypy"):
         path = os.path.join(options.peers, label)
-        if os.path.exists(path):
+        if os.path.exists(path) and not options.only_orochi:
             runtimes.append((label, path))
     labels = [label for label, _ in runtimes]
     base = BASE if BASE in labels else labels[-1]
+    chosen = programs(options.names)
+    scaling = [one for one in chosen if one[0].startswith("threads/")]
+    chosen = [one for one in chosen if one not in scaling]
+    bad = 0
+    if scaling:
+        bad += main_scaling(scaling, runtimes, options)
+        if not chosen:
+            return 1 if bad else 0
     if base == "orochi":
         print("no peers in %s: only Orochi is measured" % options.peers)
 
     print("%-28s" % "median of %d" % options.runs + "".join("%14s" % label for label in labels) +
           "%12s%s%18s" % ("x " + base, "%12s" % "x before" if options.against else "", "peak / " + base))
-    ratios, before_ratios, figures, bad = {}, [], {}, 0
-    for name, path in programs(options.names):
+    ratios, before_ratios, figures = {}, [], {}
+    for name, path in chosen:
         row = measure(name, path, runtimes, options)
         figures[name] = row
         line = "%-28s" % name
