@@ -4,6 +4,7 @@
 //
 //   switch (node->kind) { case NodeKind::Name: use(as_Name(node)->id); ... }     as_X checks the kind in debug builds
 //
+// (Constant has a field of its own called kind, the 'u' of u"": use the kind of its ExprNode, or value.kind.)
 // An absent optional node is nullptr; an absent identifier or string has data() == nullptr (see is_absent).
 // Identifiers are interned in the tree's arena: two equal identifiers of one tree have the same data().
 // node_info(kind) describes classes and fields at run time, for dumps and for the ast module.
@@ -200,7 +201,7 @@ const T* as(const Node* node) {
 // nullptr if `node` is null or of another kind.
 template <typename T, typename N>
 T* try_as(N* node) {
-  return node != nullptr && node->kind == T::kKind ? static_cast<T*>(node) : nullptr;
+  return node != nullptr && static_cast<const Node*>(node)->kind == T::kKind ? static_cast<T*>(node) : nullptr;
 }
 
 #define NODE_BEGIN(Name, asdl_base, CppBase)                        \
@@ -213,7 +214,7 @@ template <typename T>
 T* make_node(Arena& arena, const Location& location) {
   T* node = static_cast<T*>(arena.allocate(sizeof(T), alignof(T)));
   new (node) T{};
-  node->kind = T::kKind;
+  static_cast<Node*>(node)->kind = T::kKind;
   static_cast<Location&>(*node) = location;
   return node;
 }
@@ -221,7 +222,7 @@ template <typename T>
 T* make_node(Arena& arena) {
   T* node = static_cast<T*>(arena.allocate(sizeof(T), alignof(T)));
   new (node) T{};
-  node->kind = T::kKind;
+  static_cast<Node*>(node)->kind = T::kKind;
   return node;
 }
 template <typename T>
