@@ -83,7 +83,7 @@ std::string_view NameTable::normalized(uint32_t index) {
 Lexer::Lexer(std::string_view source, NameTable& names, const LexerOptions& options)
     : text_(source.data()), size_(static_cast<uint32_t>(source.size())), names_(names), options_(options) {}
 
-OROCHI_INLINE void Lexer::push(Tok kind, uint32_t begin, uint32_t end) {
+void Lexer::push(Tok kind, uint32_t begin, uint32_t end) {
   out_->push_back({kind, Soft::None, 0, 0, static_cast<uint8_t>(brackets_.size()), begin, end, lineno_, static_cast<int32_t>(begin - line_begin_), lineno_,
                    static_cast<int32_t>(end - line_begin_), 0});
 }
@@ -141,7 +141,7 @@ bool Lexer::run(std::vector<Token>& tokens) {
   return true;
 }
 
-OROCHI_INLINE bool Lexer::next() {
+bool Lexer::next() {
   if (OROCHI_UNLIKELY(in_fstring_text_)) return lex_fstring_part();
   if (at_line_start_ && !begin_line()) return false;
   return lex_normal();

@@ -289,7 +289,8 @@ bool Lexer::lex_fstring_part() {
     if (c == '{') {
       if (!in_spec && text_[pos_ + 1] == '{') {
         ++pos_;
-        emit_text(pos_);
+        emit_text(pos_);  // one of the braces is text; the token's location covers both
+        ++out_->back().end_col;
         ++pos_;
         return true;
       }
@@ -301,10 +302,10 @@ bool Lexer::lex_fstring_part() {
       for (size_t i = static_cast<size_t>(string.bracket_base); i < brackets_.size(); ++i) {
         depth += brackets_[i].is_field;
       }
-      ++pos_;
-      if (depth >= 2) {
+      if (depth >= 3) {
         return fail(std::string(1, string_letter()) + "-string: expressions nested too deeply");
       }
+      ++pos_;
       if (brackets_.size() >= kMaxBrackets) return fail("too many nested parentheses");
       brackets_.push_back({'{', true, lineno_, static_cast<int32_t>(start - line_begin_)});
       push(Tok::LeftBrace, start, pos_);
@@ -314,7 +315,8 @@ bool Lexer::lex_fstring_part() {
     if (c == '}') {
       if (!in_spec && text_[pos_ + 1] == '}') {
         ++pos_;
-        emit_text(pos_);
+        emit_text(pos_);  // one of the braces is text; the token's location covers both
+        ++out_->back().end_col;
         ++pos_;
         return true;
       }

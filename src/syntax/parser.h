@@ -94,7 +94,8 @@ class Parser {
     return make_node<T>(arena_, location);
   }
 
-  // ---- lists: collected on a shared stack, then copied to the arena
+  // ---- lists: collected on a shared stack, then copied to the arena. Collectors nest: while an inner one is alive,
+  // the outer one takes nothing.
   template <typename T>
   class Collector {
    public:

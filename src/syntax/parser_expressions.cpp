@@ -732,7 +732,6 @@ ExprNode* Parser::slice() {
 Seq<Comprehension*> Parser::for_if_clauses() {
   Collector<Comprehension> clauses(*this);
   while (at_comprehension()) {
-    const Token& start = cur();
     bool is_async = accept(Tok::kwAsync);
     advance();
     const Token* at_target = t_;
@@ -740,7 +739,6 @@ Seq<Comprehension*> Parser::for_if_clauses() {
     if (target == nullptr || kind() != Tok::kwIn) {
       if (diagnose_ && !raised_) {
         t_ = at_target;
-        Collector<ExprNode> parts(*this);
         Silent silent(*this);
         // for_targets without 'in', else an expression that is no target
         ExprNode* first = binary(1);
@@ -761,18 +759,19 @@ Seq<Comprehension*> Parser::for_if_clauses() {
       return {};
     }
     advance();
-    (void)start;
     auto* clause = make_node<Comprehension>(arena_);
     clause->target = target;
     clause->iter = disjunction();
     if (clause->iter == nullptr) return {};
-    Collector<ExprNode> conditions(*this);
-    while (accept(Tok::kwIf)) {
-      ExprNode* condition = disjunction();
-      if (condition == nullptr) return {};
-      conditions.add(condition);
+    {
+      Collector<ExprNode> conditions(*this);
+      while (accept(Tok::kwIf)) {
+        ExprNode* condition = disjunction();
+        if (condition == nullptr) return {};
+        conditions.add(condition);
+      }
+      clause->ifs = conditions.finish();
     }
-    clause->ifs = conditions.finish();
     clause->is_async = is_async;
     if (is_async && !check_version(6, "Async comprehensions are")) return {};
     clauses.add(clause);

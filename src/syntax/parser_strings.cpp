@@ -141,7 +141,10 @@ bool Parser::decode_string(const Token& token, std::string_view body, bool raw, 
       continue;
     }
     size_t start = i++;
-    if (i >= body.size()) break;
+    if (i >= body.size()) {  // before a replacement field
+      value += '\\';
+      break;
+    }
     char escape = body[i++];
     switch (escape) {
       case '\n': break;
@@ -467,7 +470,7 @@ bool Parser::replacement_field(std::vector<ExprNode*>& parts, bool raw, bool is_
       where.end_col_offset = conversion_name->col - 1;
     } else if (spec != nullptr && !as_JoinedStr(spec)->values.empty()) {
       where.end_lineno = spec->lineno;
-      where.end_col_offset = spec->col_offset - 1;
+      where.end_col_offset = spec->col_offset;
     } else {
       where.end_lineno = close.end_lineno;
       where.end_col_offset = close.end_col - 1;
