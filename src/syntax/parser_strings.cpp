@@ -427,6 +427,7 @@ bool Parser::replacement_field(std::vector<ExprNode*>& parts, bool raw, bool is_
     return false;
   };
   if (value == nullptr) return decline();
+  const Token& equal = cur();
   bool debug = accept(Tok::Equal);
   const Token* after = t_;  // '!', ':' or '}': the expression's text ends before it
   const Token* conversion_name = nullptr;
@@ -453,7 +454,8 @@ bool Parser::replacement_field(std::vector<ExprNode*>& parts, bool raw, bool is_
   if (kind() == Tok::Colon) {
     const Token& colon = advance();
     std::vector<ExprNode*> spec_parts;
-    if (!string_parts(spec_parts, Tok::RightBrace, raw, is_template)) return raised_ ? false : decline();
+    // Fields within a spec are formatted at once, in t-strings too.
+    if (!string_parts(spec_parts, Tok::RightBrace, raw, false)) return raised_ ? false : decline();
     auto* joined = make<JoinedStr>(from(colon));
     joined->values = merge_parts(spec_parts);
     spec = joined;
@@ -484,10 +486,7 @@ bool Parser::replacement_field(std::vector<ExprNode*>& parts, bool raw, bool is_
   if (is_template) {
     auto* node = make<Interpolation>(from(open));
     node->value = value;
-    std::string text = without_comments(shown);
-    while (!text.empty() && (text.back() == '=' || text.back() == ' ' || (text.back() >= '\t' && text.back() <= '\r'))) {
-      text.pop_back();
-    }
+    std::string text = without_comments(debug ? shown.substr(0, equal.begin - open.end) : shown);
     node->str = ConstantValue::of_text(ConstantKind::Str, arena_.copy(text));
     node->conversion = conversion;
     node->format_spec = spec;

@@ -132,7 +132,7 @@ DecodedSource decode_source(std::string_view bytes, const ParseOptions& options,
                   static_cast<int32_t>(cookie_line.size()), cookie_line);
     }
     if (!cookie.empty()) result.encoding = cookie;
-    if (result.encoding == "utf-8") {
+    if (result.encoding == "utf-8" || result.encoding == "utf8") {
       size_t bad = find_invalid_utf8(bytes, false);
       if (bad != std::string_view::npos) {
         if (!cookie.empty()) {
@@ -166,7 +166,7 @@ DecodedSource decode_source(std::string_view bytes, const ParseOptions& options,
                         ", but no encoding declared; see https://peps.python.org/pep-0263/ for details",
                     lineno, col, col, shown);
       }
-    } else if (result.encoding == "iso-8859-1") {
+    } else if (result.encoding == "iso-8859-1" || result.encoding == "latin1") {
       for (char c : bytes) text::append_utf8(converted, static_cast<unsigned char>(c));
       bytes = converted;
     } else if (result.encoding == "ascii" || result.encoding == "us-ascii") {
