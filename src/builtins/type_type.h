@@ -1,0 +1,34 @@
+// Class creation, shared by type(), __build_class__ and native code that makes classes.
+#pragma once
+
+#include "protocols/native.h"
+
+namespace orochi {
+
+// One __slots__ entry: an inline slot at a fixed index.
+struct MemberDescriptor : Object {
+  static Type& python_type();
+  Field<Str> name;
+  Field<Type> owner;
+  uint64_t slot;
+};
+namespace types {
+extern ::orochi::Type MemberDescriptor;
+}
+
+// type.__new__: `keywords.names` go to __init_subclass__ (values after `keywords.count`). Copies `ns`.
+Result<Local<>> type_new(Thread& t, Borrowed<Type> metatype, Borrowed<Str> name, Borrowed<Tuple> bases,
+                         Borrowed<Dict> ns, const CallArgs& keywords);
+Result<void> install_custom_mro(Thread& t, Borrowed<Type> type);
+Result<Local<>> type_module(Thread& t, Borrowed<Type> type);   // __module__, or None
+Result<void> add_property(Thread& t, Borrowed<Dict> ns, Borrowed<Type> owner, const GetSetDef& def);
+extern const GetSetDef kInstanceDictGetSet;
+extern const GetSetDef kWeakrefGetSet;
+
+// Installed by higher layers.
+extern Result<void> (*set_cell_hook)(Thread& t, Borrowed<> cell, Borrowed<> content);
+extern Result<Local<>> (*make_generic_alias_hook)(Thread& t, Borrowed<> origin, Borrowed<> args);
+extern Result<Local<>> (*make_union_hook)(Thread& t, Borrowed<> left, Borrowed<> right);
+extern Result<Local<>> (*caller_module_hook)(Thread& t);   // the running frame's __name__ global, or None
+
+}  // namespace orochi
