@@ -68,13 +68,13 @@ class MatchState {
     start_ = match_end_;
     must_advance_ = match_start_ == match_end_;
   }
-  // True once the position is past the end: no further match is possible.
-  bool exhausted() const { return start_ > end_; }
-  // After a failed match() of a scanner nothing can follow.
-  void exhaust() { start_ = end_ + 1; }
-
-  // The subject moved (a buffer was taken anew): same length and contents.
-  void set_units(const void* units) { subject_.units = units; }
+  // Where the next match begins, for those who keep the position between calls themselves.
+  int64_t next_start() const { return start_; }
+  bool must_advance() const { return must_advance_; }
+  void seek(int64_t start, bool must_advance) {
+    start_ = start;
+    must_advance_ = must_advance;
+  }
 
   // All in code units from the start of the subject; -1, -1 for a group that did not take part.
   int64_t start() const { return match_start_; }
