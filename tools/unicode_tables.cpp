@@ -194,6 +194,7 @@ void load_ages() {
     int age = static_cast<int>(std::lround(strtod(string(f[1]).c_str(), nullptr) * 100));
     for_range(f[0], [&](uint32_t c) { g_age[c] = age; });
   });
+  if (std::find(g_age.begin(), g_age.end(), kMaxAge) == g_age.end()) fail(g_data + " is older than Unicode 16.0");
 }
 
 void load_characters() {

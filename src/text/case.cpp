@@ -35,7 +35,13 @@ char32_t lower_sigma(const Unit* p, size_t n, size_t at) {
   return 0x3C2;
 }
 
-void push_full(char32_t c, CaseMap map, CharBuffer& out) {
+inline int32_t simple_delta(const CharRecord& r, CaseMap map) {
+  return map == CaseMap::Upper ? r.upper : map == CaseMap::Lower ? r.lower : map == CaseMap::Title ? r.title : r.fold;
+}
+
+inline void push_full(char32_t c, CaseMap map, CharBuffer& out) {
+  const CharRecord& r = record_of(c);
+  if (!(r.flags & kFullCase)) return out.push(c + static_cast<char32_t>(simple_delta(r, map)));
   char32_t mapped[3];
   out.append(mapped, static_cast<size_t>(full_case(c, map, mapped)));
 }
@@ -46,8 +52,9 @@ void push_lower(const Unit* p, size_t n, size_t i, CharBuffer& out) {
   else push_full(p[i], CaseMap::Lower, out);
 }
 
-template <typename Unit>
-void map_units(Casing casing, const Unit* p, size_t n, CharBuffer& out) {
+// Each casing gets a loop of its own: the switch below is resolved at compile time.
+template <Casing casing, typename Unit>
+void map_units(const Unit* p, size_t n, CharBuffer& out) {
   bool in_word = false;
   for (size_t i = 0; i < n; i++) {
     switch (casing) {
@@ -93,7 +100,16 @@ bool is_titled(size_t n, Upper upper, Lower lower) {
 
 void map_case(Casing casing, AnyText text, CharBuffer& out) {
   if (!out.reserve_more(text.length)) return;
-  with_units(text, [&](auto* p) { map_units(casing, p, text.length, out); });
+  with_units(text, [&](auto* p) {
+    switch (casing) {
+      case Casing::Upper: return map_units<Casing::Upper>(p, text.length, out);
+      case Casing::Lower: return map_units<Casing::Lower>(p, text.length, out);
+      case Casing::Title: return map_units<Casing::Title>(p, text.length, out);
+      case Casing::Swap: return map_units<Casing::Swap>(p, text.length, out);
+      case Casing::Capitalize: return map_units<Casing::Capitalize>(p, text.length, out);
+      case Casing::Fold: return map_units<Casing::Fold>(p, text.length, out);
+    }
+  });
 }
 
 void map_case_ascii(Casing casing, const uint8_t* in, size_t size, uint8_t* out) {

@@ -58,10 +58,29 @@ Utf8Info utf8_decoded_info(const uint8_t* bytes, size_t size) {
   size_t length = at;
   uint8_t top = 0;  // highest lead byte
   while (at < size) {
-    if (bytes[at] < 0x80) {
-      size_t run = ascii_prefix(bytes + at, size - at);
-      at += run;
-      length += run;
+    uint8_t lead = bytes[at];
+    if (lead < 0x80) {
+      if (size - at >= 16 && !((load8(bytes + at) | load8(bytes + at + 8)) & kHighBits)) {
+        size_t run = ascii_prefix(bytes + at, size - at);
+        at += run;
+        length += run;
+      } else {
+        at++;
+        length++;
+      }
+      continue;
+    }
+    // Common well-formed cases without the general step.
+    if (lead >= 0xC2 && lead < 0xE0 && size - at >= 2 && is_continuation(bytes[at + 1])) {
+      if (lead > top) top = lead;
+      at += 2;
+      length++;
+      continue;
+    }
+    if (lead > 0xE0 && lead < 0xED && size - at >= 3 && is_continuation(bytes[at + 1]) && is_continuation(bytes[at + 2])) {
+      if (lead > top) top = lead;
+      at += 3;
+      length++;
       continue;
     }
     Utf8Char next = utf8_next(bytes + at, size - at);
@@ -142,7 +161,15 @@ void utf8_encode_unchecked(AnyText text, uint8_t* out) {
     return;
   }
   with_units(text, [&](auto* p) {
-    for (size_t i = 0; i < n; i++) out += put_utf8(p[i], out);
+    for (size_t i = 0; i < n;) {
+      if (n - i >= 8 && (p[i] | p[i + 1] | p[i + 2] | p[i + 3] | p[i + 4] | p[i + 5] | p[i + 6] | p[i + 7]) < 0x80) {
+        for (size_t j = 0; j < 8; j++) out[j] = static_cast<uint8_t>(p[i + j]);
+        out += 8;
+        i += 8;
+        continue;
+      }
+      for (size_t end = n - i < 8 ? n : i + 8; i < end; i++) out += put_utf8(p[i], out);
+    }
   });
 }
 
