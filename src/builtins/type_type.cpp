@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "objects/dict.h"
+#include "objects/function.h"
 #include "objects/list.h"
 #include "objects/shape_table.h"
 #include "objects/tuple.h"
@@ -17,9 +18,6 @@
 namespace orochi {
 
 extern const Layout kTypeLayout;
-struct Cell;
-// A class's cells (__class__, __classdict__) are filled when the class exists; installed by the interpreter layer.
-Result<void> (*set_cell_hook)(Thread& t, Borrowed<> cell, Borrowed<> content) = nullptr;
 // types.GenericAlias(origin, args), for `list[int]` and the like.
 Result<Local<>> (*make_generic_alias_hook)(Thread& t, Borrowed<> origin, Borrowed<> args) = nullptr;
 // int | str
@@ -264,7 +262,7 @@ Result<Local<>> type_new(Thread& t, Borrowed<Type> metatype, Borrowed<Str> name,
   auto wrap = [&](Borrowed<Str> which, bool as_static) -> Result<void> {
     Lookup<> f = dict_find_str(t, ns, which);
     if (f.raised()) return Raised{};
-    if (f.absent() || !type_of((*f).value())->name.borrow()->equals_ascii("function")) return ok();
+    if (f.absent() || !is_function((*f).value())) return ok();
     if (as_static) {
       Local<StaticMethod> w = TRY(make_object<StaticMethod>(t));
       w->callable.init(f.take());
@@ -319,8 +317,13 @@ Result<Local<>> type_new(Thread& t, Borrowed<Type> metatype, Borrowed<Str> name,
   }
   TRY(update_slots(t, type));
   type->type_flags |= kTypeReady;
-  if (classcell.found() && set_cell_hook) TRY(set_cell_hook(t, *classcell, type));
-  if (classdictcell.found() && set_cell_hook) TRY(set_cell_hook(t, *classdictcell, ns));
+  for (auto* cell : {&classcell, &classdictcell}) {
+    if (!cell->found()) continue;
+    if (!is_cell((**cell).value())) {
+      return raise(t, types::TypeError, "__classcell__ must be a nonlocal cell, not <class '{}'>", TypeName((**cell).value()));
+    }
+    (**cell).borrow().as<Cell>()->value.set(cell == &classcell ? Local<>(type.dup()) : Local<>(ns.dup()));
+  }
   TRY(call_set_names(t, type));
   TRY(call_init_subclass(t, type, keywords));
   return type;

@@ -25,8 +25,12 @@ Result<void> add_property(Thread& t, Borrowed<Dict> ns, Borrowed<Type> owner, co
 extern const GetSetDef kInstanceDictGetSet;
 extern const GetSetDef kWeakrefGetSet;
 
+// super(cls, object).name: searches start's mro after cls and binds. `start` is the class of object (or object itself).
+Lookup<> super_lookup(Thread& t, Borrowed<Type> cls, Borrowed<Type> start, Borrowed<> object, Borrowed<Str> name);
+
 // Installed by higher layers.
-extern Result<void> (*set_cell_hook)(Thread& t, Borrowed<> cell, Borrowed<> content);
+// The arguments of a zero-argument super(): the __class__ cell's content and the first argument of the running frame.
+extern Result<void> (*super_from_frame_hook)(Thread& t, Local<>* cls, Local<>* object);
 extern Result<Local<>> (*make_generic_alias_hook)(Thread& t, Borrowed<> origin, Borrowed<> args);
 extern Result<Local<>> (*make_union_hook)(Thread& t, Borrowed<> left, Borrowed<> right);
 extern Result<Local<>> (*caller_module_hook)(Thread& t);   // the running frame's __name__ global, or None
