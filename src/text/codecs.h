@@ -22,8 +22,8 @@ enum class Codec : uint8_t {
   Utf8, Utf16, Utf16LE, Utf16BE, Utf32, Utf32LE, Utf32BE, Latin1, Ascii, UnicodeEscape, RawUnicodeEscape, Utf7, Charmap,
 };
 
-// The codec that a name as given to encode() or decode() means, in any spelling Python accepts for the built-in ones.
-// False: not one of ours, ask the codec registry.
+// The codec that a name given to encode() or decode() means, in the usual spellings of the common ones.
+// False: ask the codec registry.
 bool codec_by_name(std::string_view name, Codec& codec);
 
 enum class Outcome : uint8_t { Done, Error, NoMemory };
