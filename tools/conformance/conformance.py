@@ -98,6 +98,8 @@ class Run:
         command += [self.options.python]
         command += self.options.python_args
         command += [os.path.join(HERE, "run_module.py"), self.module, self.results, "--skip", skip]
+        if self.options.find_skips:
+            command += ["--foreign", "yes"]
         if self.only:
             command += ["--only", self.only]
         environment = dict(os.environ)
@@ -211,6 +213,46 @@ def passed_by_peer(module):
     return {line.split(" ")[1] for line in read_lines(path) if line.split(" ")[0] in ("pass", "xfail")}
 
 
+def why_left_out(run, name):
+    """The reason word for an id that CPython passes as itself and not as another implementation; None if it is not clear."""
+    outcome, detail = run.outcomes.get(name, (None, ""))
+    if outcome is None:  # its class or module did not run: they say why, or its definition stands under a guard
+        for other, (what, text) in run.outcomes.items():
+            if what in ("skip", "error") and ("(" in other or name.startswith(other + ".")):
+                where = other.partition("(")[2].rstrip(")")
+                if other.endswith(".(import)") or name.startswith((where or other) + "."):
+                    outcome, detail = what, text
+        if outcome is None and not run.ids("crash", "hang"):
+            outcome = "skip"
+    if outcome not in ("skip", "error"):
+        return None
+    internal = "internalcapi" in detail or "_testinternal" in detail
+    if ("capi" in detail or "_test" in detail) and not internal:
+        return "needs-capi"
+    return "cpython-internal" if internal or outcome == "skip" else None
+
+
+def write_skips(done):
+    path = os.path.join(LISTS, "skip.txt")
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().rstrip("\n").split("\n")
+    known = {line.split(" ")[0] for line in lines if not line.startswith("#")}
+    added = []
+    for run in done:
+        passed = set(run.ids("pass", "xfail"))
+        for name in sorted((passed_by_peer(run.module) or set()) - passed - known):
+            reason = why_left_out(run, name)
+            detail = run.outcomes.get(name, ("absent", ""))
+            if reason:
+                added.append("%s %s: %s" % (name, reason, (detail[1] or "its class or module is left out").replace("_", " ")[:80]))
+            else:
+                print("    not clear:", name, detail)
+    head = [line for line in lines if line.startswith("#")]
+    rows = sorted([line for line in lines if not line.startswith("#")] + added)
+    write_text(path, "\n".join(head + rows) + "\n")
+    print("skip.txt: %d added" % len(added))
+
+
 def choose_modules(options):
     """Names as given (test_int, int, test_codecmaps_*), or the committed list."""
     folder = options.tests
@@ -302,11 +344,17 @@ def main():
     parser.add_argument("--update", action="store_true", help="add the ids gained to the lists")
     parser.add_argument("--accept-losses", action="store_true", help="with --update: also drop the ids lost")
     parser.add_argument("--peer", action="store_true", help="run CPython, and record its counts")
+    parser.add_argument("--find-skips", action="store_true",
+                        help="after --peer: let CPython pretend to be another, and add what its suite then leaves out to skip.txt")
     parser.add_argument("--verbose", "-v", action="store_true", help="name every failed test")
     options = parser.parse_args()
+    if options.find_skips:
+        options.peer = True
+        options.out = os.path.join(options.out, "foreign")
+    elif options.peer:
+        options.out = os.path.join(options.out, "peer")
     if options.peer:
         options.python = os.path.join(os.environ.get("OROCHI_PEERS", "/opt/orochi-peers"), "bin", "cpython")
-        options.out = os.path.join(options.out, "peer")
     options.python = os.path.abspath(options.python)
     options.python_args = options.python_args.split()
 
@@ -333,7 +381,9 @@ def main():
         for run in running:
             run.finish()
 
-    if options.peer:
+    if options.find_skips:
+        write_skips(done)
+    elif options.peer:
         for run in done:
             counts[run.module] = (len(run.ids("pass", "xfail")), len(run.ids("fail", "error", "crash", "hang")), len(run.ids("skip")))
         rows = ["%s %d %d %d" % ((module,) + counts[module]) for module in sorted(counts)]

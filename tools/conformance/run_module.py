@@ -1,14 +1,21 @@
 """Runs one module of CPython's test suite in this process and writes what becomes of each test, line by line.
 
-    run_module.py MODULE RESULTS [--only FILE] [--skip FILE]
+    run_module.py MODULE RESULTS [--only FILE] [--skip FILE] [--foreign yes]
 
 A line of RESULTS is "OUTCOME<tab>ID<tab>detail" and is written the moment it is known, with one system call; "start" goes
 before each test, so that a crash or a hang leaves the name of its test. The last line is "end". A driver that sees no
-"end" runs the rest again with the ids already seen in --skip. --only keeps to the ids listed.
+"end" runs the rest again with the ids already seen in --skip. --only keeps to the ids listed. --foreign pretends to be another implementation than CPython,
+without the modules that test its C API: what CPython's own suite then leaves out is what it takes for a detail of CPython.
 """
 
 import os
 import sys
+
+
+CAPI_MODULES = (
+    "_testcapi _testinternalcapi _testlimitedcapi _testbuffer _testclinic _testclinic_limited _testmultiphase "
+    "_testsinglephase _testexternalinspection _testimportmultiple _xxtestfuzz _ctypes_test xxlimited xxlimited_35 xxsubtype"
+).split()
 
 
 def read_ids(path):
@@ -30,6 +37,10 @@ def main(arguments):
             only = read_ids(arguments[position + 1])
         elif arguments[position] == "--skip":
             skip = read_ids(arguments[position + 1])
+        elif arguments[position] == "--foreign":
+            sys.implementation.name = "foreign"
+            for name in CAPI_MODULES:
+                sys.modules[name] = None
 
     results = os.open(results_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     own_pid = os.getpid()
