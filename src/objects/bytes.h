@@ -32,6 +32,7 @@ struct ByteArray : Object {
 Result<Local<Bytes>> make_bytes(Mutator& m, std::string_view data);
 Result<Local<Bytes>> make_bytes_uninitialised(Mutator& m, size_t length);
 Borrowed<Bytes> empty_bytes();
+Result<void> init_empty_bytes(Mutator& m);   // start-up
 Result<Local<ByteArray>> make_bytearray(Mutator& m, std::string_view data);
 
 }  // namespace orochi
