@@ -114,8 +114,7 @@ class Resolver {
   void free_in(Scope& scope, size_t index, Scope* owner, NameId id) {
     scope.symbols[index].scope = SymbolScope::Free;
     if (owner->type == ScopeType::Class) {
-      Symbol& cell = owner->get(id);
-      cell.scope = SymbolScope::Cell;
+      // The class's own symbol of that name, if any, stays what it is: the cell is separate.
       if (id == class_) owner->needs_class_closure = true;
       if (id == classdict_) owner->needs_classdict = true;
     } else if (owner->unit != scope.unit) {
