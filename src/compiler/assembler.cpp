@@ -68,7 +68,7 @@ bool Assembler::finish(CodeBlob& blob, const char*& what) {
   DCHECK(!reachable);
   thread_jumps();
   size_t nlocals = blob.locals.size();
-  for (Local& local : hidden_) blob.locals.push_back(std::move(local));
+  for (LocalInfo& local : hidden_) blob.locals.push_back(std::move(local));
   size_t pinned_base = blob.locals.size();
   size_t first_temp = pinned_base + size_t(max_pinned_);
   size_t nregs = first_temp + size_t(max_depth_);

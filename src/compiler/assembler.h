@@ -181,7 +181,7 @@ class Assembler {
   std::vector<Ins> code_;
   std::vector<LabelInfo> labels_;
   std::vector<HandlerInfo> handlers_;
-  std::vector<Local> hidden_;
+  std::vector<LocalInfo> hidden_;
   LocalSet deletable_;
   int32_t handler_ = -1;
   int32_t max_depth_ = 0;

@@ -221,8 +221,7 @@ Compiler::Place Compiler::resolve(NameId raw) {
     if (symbol == nullptr) break;
     if (symbol->scope == SymbolScope::Local || symbol->scope == SymbolScope::Cell) {
       place.kind = symbol->scope == SymbolScope::Local ? NameKind::Fast : NameKind::Deref;
-      place.reg = symbol->reg;
-      place.walrus = true;
+      place.reg = symbol->reg;  // nothing but the loop itself assigns it
       return place;
     }
     if (symbol->scope != SymbolScope::Free) return place;

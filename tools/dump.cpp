@@ -1,0 +1,122 @@
+// The front end without the runtime: prints the AST or the bytecode of a file, or checks and times many files.
+//   dump --ast file.py | --bytecode file.py | --check [-v] file.py...
+// --check parses, compiles, verifies and serializes every file, and reports failures and the total time.
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "bytecode/disassembler.h"
+#include "bytecode/verifier.h"
+#include "compiler/compile.h"
+#include "syntax/parse.h"
+
+namespace {
+
+using namespace orochi;
+
+bool read_file(const char* path, std::string& out) {
+  std::FILE* file = std::fopen(path, "rb");
+  if (file == nullptr) return false;
+  char buffer[65536];
+  out.clear();
+  while (size_t n = std::fread(buffer, 1, sizeof buffer, file)) out.append(buffer, n);
+  std::fclose(file);
+  return true;
+}
+
+double now() {
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
+}
+
+void print_error(const char* path, const SyntaxErrorInfo& e) {
+  std::printf("%s:%d:%d: %s: %s\n", path, e.lineno, e.col, syntax_error_kind_name(e.kind), e.message.c_str());
+}
+
+int check(int count, char** files) {
+  double parsing = 0, compiling = 0, checking = 0;
+  size_t bytes = 0, words = 0;
+  int failed = 0;
+  for (int i = 0; i < count; i++) {
+    std::string source;
+    if (!read_file(files[i], source)) continue;
+    bytes += source.size();
+    double t0 = now();
+    ParseOptions options;
+    options.filename = files[i];
+    ParseResult tree = parse(source, options);
+    double t1 = now();
+    parsing += t1 - t0;
+    if (!tree) {
+      print_error(files[i], tree.error);
+      failed++;
+      continue;
+    }
+    CompileOptions compile_options;
+    compile_options.filename = files[i];
+    CompileResult result = compile(tree.mod, compile_options);
+    double t2 = now();
+    compiling += t2 - t1;
+    if (!result) {
+      print_error(files[i], result.error);
+      failed++;
+      continue;
+    }
+    words += result.blob->code.size();
+    std::string problem = verify(*result.blob);
+    if (problem.empty()) {
+      std::string stored = serialize(*result.blob);
+      auto back = deserialize(stored);
+      if (back == nullptr || serialize(*back) != stored) problem = "serialization does not round-trip";
+    }
+    if (!problem.empty()) {
+      std::printf("%s: verifier: %s\n", files[i], problem.c_str());
+      failed++;
+    }
+    checking += now() - t2;
+  }
+  std::printf("%d files, %d failed, %.1f MB; parse %.3f s, compile %.3f s, verify %.3f s; %zu module words\n", count, failed,
+              double(bytes) / 1e6, parsing, compiling, checking, words);
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: dump --ast|--bytecode|--check file.py...\n");
+    return 2;
+  }
+  if (std::strcmp(argv[1], "--check") == 0) return check(argc - 2, argv + 2);
+  std::string source;
+  if (!read_file(argv[2], source)) {
+    std::fprintf(stderr, "cannot read %s\n", argv[2]);
+    return 2;
+  }
+  ParseOptions options;
+  options.filename = argv[2];
+  ParseResult tree = parse(source, options);
+  if (!tree) {
+    print_error(argv[2], tree.error);
+    return 1;
+  }
+  if (std::strcmp(argv[1], "--ast") == 0) {
+    DumpOptions dump_options;
+    dump_options.indent = 2;
+    std::printf("%s\n", dump(tree.mod, dump_options).c_str());
+    return 0;
+  }
+  CompileOptions compile_options;
+  compile_options.filename = "golden.py";
+  CompileResult result = compile(tree.mod, compile_options);
+  for (const ParseWarning& w : result.warnings) std::printf("%d:%d: %s: %s\n", w.lineno, w.col, w.category, w.message.c_str());
+  if (!result) {
+    print_error(argv[2], result.error);
+    return 1;
+  }
+  std::printf("%s", disassemble(*result.blob).c_str());
+  return 0;
+}
