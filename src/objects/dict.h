@@ -2,9 +2,10 @@
 // entries {hash, key, value}. Reads take no lock: load the table, probe, secure the value, check. Writers take the
 // dict's lock. A table that other threads may still read is freed through QSBR.
 //
-// `keys_version` of a table (32 bits, process-wide unique, 0 = not cacheable) changes whenever a key is added or
-// removed or the table is replaced, but not when a value is overwritten: global-variable caches hold
-// {version, entry index}.
+// `keys_version` of a table (32 bits, process-wide unique, 0 = not cacheable) is given on request (dict_locate_str)
+// and falls back to 0 whenever a key is added or removed or the table is replaced, but not when a value is
+// overwritten: global-variable caches hold {version, entry index}. (On request, so that inserting into private dicts
+// does not contend for one counter.)
 #pragma once
 
 #include "objects/type.h"
@@ -23,8 +24,10 @@ struct DictTable {
   uint8_t log2_index_bytes;
   uint8_t all_str_keys;    // every key is an exact str: probing never runs Python code
   uint8_t padding;
-  uint64_t capacity;       // entries allocated
-  uint64_t used_entries;   // entries written, deleted ones included; atomic release
+  uint32_t capacity;       // entries allocated
+  uint32_t used_entries;   // entries written, deleted ones included; atomic release
+  uint32_t head;           // entries before it are all deleted; atomic relaxed
+  uint32_t tail;           // entries from it on are all deleted (popitem); under the lock
   // then: entries[capacity], then the index array
   DictEntry* entries() { return reinterpret_cast<DictEntry*>(this + 1); }
   const DictEntry* entries() const { return reinterpret_cast<const DictEntry*>(this + 1); }
