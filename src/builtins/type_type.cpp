@@ -815,6 +815,8 @@ const TypeDef kMemberDescriptorDef = {
 
 // ---- __dict__ and __weakref__ of instances ----
 
+}  // namespace
+
 Result<Local<>> instance_get_dict(Thread& t, Borrowed<> self) {
   Lookup<Dict> dict = instance_dict(t, self);
   if (dict.raised()) return Raised{};
@@ -830,6 +832,8 @@ Result<void> instance_set_dict(Thread& t, Borrowed<> self, Borrowed<> value) {
   Local<Dict> fresh = value ? Local<Dict>::share(value.as<Dict>()) : TRY(make_dict(t));
   return replace_instance_dict(t, object, std::move(fresh));
 }
+namespace {
+
 Result<Local<>> instance_get_weakref(Thread& t, Borrowed<> self) {
   Local<> getter = TRY(get_attr(t, TRY(import_module(t, "_weakref"_n)), "getweakrefs"_n));
   Local<> list = TRY(call(t, getter, self));

@@ -22,6 +22,9 @@ Result<Local<>> type_new(Thread& t, Borrowed<Type> metatype, Borrowed<Str> name,
 Result<void> install_custom_mro(Thread& t, Borrowed<Type> type);
 Result<Local<>> type_module(Thread& t, Borrowed<Type> type);   // __module__, or None
 Result<void> add_property(Thread& t, Borrowed<Dict> ns, Borrowed<Type> owner, const GetSetDef& def);
+// The `__dict__` property of instances, for getset<> in other tables.
+Result<Local<>> instance_get_dict(Thread& t, Borrowed<> self);
+Result<void> instance_set_dict(Thread& t, Borrowed<> self, Borrowed<> value);
 extern const GetSetDef kInstanceDictGetSet;
 extern const GetSetDef kWeakrefGetSet;
 
