@@ -52,7 +52,8 @@ enum GcBit : uint8_t {
   kGcFinalized = 4,    // __del__ has run (PEP 442: once)
   kGcUntracked = 8,    // gc.is_tracked() says no
   kGcPending = 16,     // waits in a finalizer queue
-  kGcExternal = 32,    // collector scratch
+  kGcFrozen = 64,      // gc.freeze(): always alive for the collector
+  kGcGarbage = 32,     // the collector found it unreachable and is about to finalize or free it
 };
 
 }  // namespace orochi

@@ -44,10 +44,11 @@ inline constexpr uint16_t kOwnerDead = 0xfffd;     // freed block
 inline constexpr uint16_t kOwnerDeferred = 0xfffe; // never counted; the collector frees it
 inline constexpr uint16_t kOwnerImmortal = 0xffff;
 
-// shared_word: bit 0 mark, bit 1 queued for merging, bits 2..31 signed count.
+// shared_word: bit 0 mark, bit 1 queued for merging, bit 2 merged (the owner is kOwnerNone), bits 3..31 signed count.
 inline constexpr uint32_t kSharedMark = 1;
 inline constexpr uint32_t kSharedQueued = 2;
-inline constexpr uint32_t kSharedOne = 4;
+inline constexpr uint32_t kSharedMerged = 4;
+inline constexpr uint32_t kSharedOne = 8;
 
 // The slot id of the running thread; 0 before a thread is attached. Written by attach/detach only.
 extern thread_local constinit uint32_t tls_slot_id;
@@ -238,7 +239,8 @@ class [[clang::trivial_abi, nodiscard]] Local {
 inline Local<> immediate(Value v) { return Local<>::immediate(v); }
 
 // Lock-free read of a slot that other threads may overwrite: an owned value that was in the slot at one moment of the
-// call. `holder` is the object whose lock the slot's writers take (see docs/design/lifetime.md, "securing").
+// call. `holder` is the object whose lock the slot's writers take, or null if all of them use an atomic exchange (see
+// docs/design/heap.md, "securing"). Never blocks.
 Value load_slot_shared(const Value* slot, Object* holder);
 
 OROCHI_INLINE Value load_slot(const Value* slot, Object* holder) {
