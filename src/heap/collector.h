@@ -21,7 +21,8 @@ class RootVisitor : public Visitor {
     Value copy = value;
     visit_slot(&copy);
   }
-  // Any word in [low, high) that looks like the address of a live block, or into one, keeps that block alive.
+  // Any word in [low, high) that looks like the address of a live deferred object, or into one, keeps it alive. Counted
+  // objects are left to their counts, or stale words would keep cycles that programs expect gc.collect() to free.
   void visit_conservatively(const uint64_t* low, const uint64_t* high);
 };
 

@@ -53,6 +53,8 @@ void gil_release() {
 // ways out are small assembly entries: they note the registers and the stack pointer of their caller, then call
 // orochi_leave(mutator or null, new state, registers).
 
+}  // namespace
+
 extern "C" [[gnu::used]] bool orochi_leave(Mutator* m, uint32_t state, const uint64_t* registers) {
   if (m == nullptr) {  // from a blocking sleep: whoever the thread is
     m = tls_mutator;
@@ -72,6 +74,8 @@ extern "C" [[gnu::used]] bool orochi_leave(Mutator* m, uint32_t state, const uin
   if (gil_on) gil_release();
   return true;
 }
+
+namespace {
 
 #define OROCHI_LEAVE                 \
   "pushq %%r15\n\t"                  \
@@ -163,8 +167,6 @@ int64_t switch_interval() { return gil_interval.load_relaxed(); }
 void attach_thread(Thread& t) { enter(t); }
 bool is_attached(const Thread& t) { return t.slot != nullptr && t.slot->state.load_relaxed() == kSlotAttached; }
 
-// Detached::Detached, which may not have a frame of its own either; see thread.h.
-Detached::~Detached() { enter(thread_); }
 
 bool holds_world(const Mutator& m) { return world_owner.load_relaxed() == m.slot_id && m.slot_id != 0; }
 

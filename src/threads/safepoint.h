@@ -36,9 +36,7 @@ void note_thread_start_failed();
 // Runs what finalizers it has queued, detaches, gives the slot back. The stacks of `t` are empty by now.
 void unregister_thread(Thread& t);
 
-// Detach: from now on the thread must not touch objects. Prefer the class Detached.
-void detach_thread(Thread& t);
-void attach_thread(Thread& t);
+// detach_thread, attach_thread and class Detached: thread.h.
 bool is_attached(const Thread& t);
 
 uint32_t registered_threads();

@@ -99,11 +99,16 @@ OROCHI_INLINE Result<void> safepoint(Thread& t) {
   return safepoint_slow(t);
 }
 
+// From detach to attach the thread must not touch objects. Prefer the class.
+void detach_thread(Thread& t);
+void attach_thread(Thread& t);
+
 // While it lives the thread is detached: it may block and must not touch objects.
 class Detached {
  public:
-  explicit Detached(Thread& t);
-  ~Detached();
+  // Inlined: detach_thread records the registers of the function that called it.
+  OROCHI_INLINE explicit Detached(Thread& t) : thread_(t) { detach_thread(t); }
+  ~Detached() { attach_thread(thread_); }
   Detached(const Detached&) = delete;
   Detached& operator=(const Detached&) = delete;
 
