@@ -90,7 +90,7 @@ bool weak_register(WeakRef* ref, Object* target) {
 }
 
 void weak_unregister(WeakRef* ref) {
-  uint64_t key = load_relaxed(&ref->key);
+  uint64_t key = load_acquire(&ref->key);  // pairs with weak_clear
   if (key == 0) return;
   Shard& shard = shard_of(key);
   MutexGuard guard(shard.lock);
@@ -171,11 +171,11 @@ void weak_clear(Object* target, ThreadSlot& slot, bool skip_garbage) {
       for (WeakRef* ref = entry->first; ref != nullptr;) {
         WeakRef* next = ref->next;
         set_target(ref, Value());
-        store_relaxed(&ref->key, uint64_t{0});
         ref->next = ref->previous = nullptr;
         bool wanted = !ref->callback.is_empty() &&
                       !(skip_garbage && (load_relaxed(&ref->gc_byte) & kGcGarbage) != 0);
         if (wanted && try_retain(ref)) callbacks |= slot.weak_callbacks.push(ref);
+        publish_release(&ref->key, uint64_t{0});  // our last touch: it may be freed from here; pairs with weak_unregister
         ref = next;
       }
       entry->key = 1;
