@@ -1,5 +1,5 @@
-// Complex arithmetic and functions; see the header. Sources: C99 Annex G (products, quotients, special values of the
-// functions), R. L. Smith, "Algorithm 116: Complex division" (1962), the Python library reference for cmath.
+// ComplexNumber arithmetic and functions; see the header. Sources: C99 Annex G (products, quotients, special values of the
+// functions), R. L. Smith, "Algorithm 116: ComplexNumber division" (1962), the Python library reference for cmath.
 #include "numeric/complex_math.h"
 
 #include <cmath>
@@ -34,10 +34,10 @@ double nan_to_zero(double x) { return std::isnan(x) ? std::copysign(0.0, x) : x;
 
 }  // namespace
 
-Complex complex_mul(Complex z, Complex w) {
+ComplexNumber complex_mul(ComplexNumber z, ComplexNumber w) {
   double a = z.real, b = z.imag, c = w.real, d = w.imag;
   double ac = a * c, bd = b * d, ad = a * d, bc = b * c;
-  Complex result{ac - bd, ad + bc};
+  ComplexNumber result{ac - bd, ad + bc};
   if (!(std::isnan(result.real) && std::isnan(result.imag))) [[likely]] return result;
   // Annex G.5.1: recover infinities that came out as nan + nan i.
   bool recalculate = false;
@@ -57,10 +57,10 @@ Complex complex_mul(Complex z, Complex w) {
   return result;
 }
 
-ComplexResult complex_div(Complex z, Complex w) {
+ComplexResult complex_div(ComplexNumber z, ComplexNumber w) {
   double a = z.real, b = z.imag, c = w.real, d = w.imag;
   double abs_c = std::fabs(c), abs_d = std::fabs(d);
-  Complex result;
+  ComplexNumber result;
   // Smith: divide through by the larger part of the divisor.
   if (abs_c >= abs_d) {
     if (abs_c == 0) return {{}, ZeroDivision};
@@ -84,15 +84,15 @@ ComplexResult complex_div(Complex z, Complex w) {
   return {result};
 }
 
-ComplexResult complex_div_cr(Complex a, double b) {
+ComplexResult complex_div_cr(ComplexNumber a, double b) {
   if (b == 0) return {{}, ZeroDivision};
   return {{a.real / b, a.imag / b}};
 }
 
-ComplexResult complex_div_rc(double a, Complex w) {
+ComplexResult complex_div_rc(double a, ComplexNumber w) {
   double c = w.real, d = w.imag;
   double abs_c = std::fabs(c), abs_d = std::fabs(d);
-  Complex result;
+  ComplexNumber result;
   if (abs_c >= abs_d) {
     if (abs_c == 0) return {{}, ZeroDivision};
     double ratio = d / c, scale = c + d * ratio;
@@ -112,9 +112,9 @@ ComplexResult complex_div_rc(double a, Complex w) {
 
 namespace {
 
-Complex power_of_unsigned(Complex x, unsigned n) {
-  Complex result{1, 0};
-  for (Complex power = x;; power = complex_mul(power, power)) {
+ComplexNumber power_of_unsigned(ComplexNumber x, unsigned n) {
+  ComplexNumber result{1, 0};
+  for (ComplexNumber power = x;; power = complex_mul(power, power)) {
     if (n & 1) result = complex_mul(result, power);
     n >>= 1;
     if (n == 0) return result;
@@ -128,7 +128,7 @@ ComplexResult checked_power(ComplexResult r) {
 
 }  // namespace
 
-ComplexResult complex_pow(Complex a, Complex b) {
+ComplexResult complex_pow(ComplexNumber a, ComplexNumber b) {
   // Small integral exponents by multiplication: faster and more accurate.
   if (b.imag == 0 && b.real == std::floor(b.real) && std::fabs(b.real) <= 100) {
     int n = static_cast<int>(b.real);
@@ -151,19 +151,19 @@ ComplexResult complex_pow(Complex a, Complex b) {
   return checked_power({{length * std::cos(phase), length * std::sin(phase)}});
 }
 
-ComplexError complex_abs(Complex a, double* value) {
+ComplexError complex_abs(ComplexNumber a, double* value) {
   *value = std::hypot(a.real, a.imag);
   return std::isinf(*value) && std::isfinite(a.real) && std::isfinite(a.imag) ? Overflow : None;
 }
 
-int64_t complex_hash(Complex, int64_t real_hash, int64_t imag_hash) {
+int64_t complex_hash(ComplexNumber, int64_t real_hash, int64_t imag_hash) {
   auto hash = static_cast<int64_t>(static_cast<uint64_t>(real_hash) + kHashImaginary * static_cast<uint64_t>(imag_hash));
   return hash == -1 ? -2 : hash;
 }
 
 // ---- text
 
-void complex_repr(Complex a, CharBuf& out) {
+void complex_repr(ComplexNumber a, CharBuf& out) {
   if (a.real == 0 && !std::signbit(a.real)) {
     format_double(out, a.imag, {});
     return out.append('j');
@@ -174,7 +174,7 @@ void complex_repr(Complex a, CharBuf& out) {
   out.append("j)");
 }
 
-bool parse_complex(std::string_view text, Complex* value) {
+bool parse_complex(std::string_view text, ComplexNumber* value) {
   if (text.find('_') != std::string_view::npos) {
     CharBuf plain;
     if (!strip_underscores(text, plain) || plain.failed()) return false;
@@ -217,69 +217,69 @@ bool parse_complex(std::string_view text, Complex* value) {
 
 namespace {
 
-double _Complex pack(Complex z) {
+double _Complex pack(ComplexNumber z) {
   double _Complex result;
   __real__ result = z.real;
   __imag__ result = z.imag;
   return result;
 }
-Complex unpack(double _Complex z) { return {__real__ z, __imag__ z}; }
+ComplexNumber unpack(double _Complex z) { return {__real__ z, __imag__ z}; }
 
 // f(i z) / i, which turns sinh into sin, asinh into asin, tanh into tan, atanh into atan.
 template <class F>
-ComplexResult rotated(F f, Complex z) {
-  ComplexResult r = f(Complex{-z.imag, z.real});
+ComplexResult rotated(F f, ComplexNumber z) {
+  ComplexResult r = f(ComplexNumber{-z.imag, z.real});
   return {{r.value.imag, -r.value.real}, r.error};
 }
 
-bool is_finite(Complex z) { return std::isfinite(z.real) && std::isfinite(z.imag); }
+bool is_finite(ComplexNumber z) { return std::isfinite(z.real) && std::isfinite(z.imag); }
 
 // Errors of exp, sinh and cosh: an infinite angle, or a finite argument with an infinite result.
-ComplexResult checked_growth(Complex z, Complex value, bool angle_matters) {
+ComplexResult checked_growth(ComplexNumber z, ComplexNumber value, bool angle_matters) {
   if (std::isinf(z.imag) && angle_matters) return {value, Domain};
   if (is_finite(z) && (std::isinf(value.real) || std::isinf(value.imag))) return {value, Overflow};
   return {value};
 }
 
-ComplexResult complex_exp(Complex z) {
+ComplexResult complex_exp(ComplexNumber z) {
   bool vanishes = std::isinf(z.real) && z.real < 0;
   if (vanishes && std::isinf(z.imag)) return {{0.0, 0.0}};
   bool angle_matters = !std::isnan(z.real) && !vanishes;
   return checked_growth(z, unpack(cexp(pack(z))), angle_matters);
 }
 // Where Annex G leaves the sign of a zero or an infinity beside a nan open, the functions below choose as Python does.
-ComplexResult complex_cosh(Complex z) {
+ComplexResult complex_cosh(ComplexNumber z) {
   if (std::isnan(z.real) && z.imag == 0) return {{NAN, 0.0}};
   return checked_growth(z, unpack(ccosh(pack(z))), !std::isnan(z.real));
 }
-ComplexResult complex_sinh(Complex z) {
+ComplexResult complex_sinh(ComplexNumber z) {
   if (z.real == 0 && std::isnan(z.imag)) return {{0.0, NAN}};
   return checked_growth(z, unpack(csinh(pack(z))), !std::isnan(z.real));
 }
-ComplexResult complex_acos(Complex z) {
+ComplexResult complex_acos(ComplexNumber z) {
   if (std::isinf(z.real) && std::isnan(z.imag)) return {{NAN, HUGE_VAL}};
   return {unpack(cacos(pack(z)))};
 }
-ComplexResult complex_asin(Complex z) {
+ComplexResult complex_asin(ComplexNumber z) {
   if (std::isinf(z.real) && std::isnan(z.imag)) return {{NAN, -HUGE_VAL}};
   return {unpack(casin(pack(z)))};
 }
-ComplexResult complex_tanh(Complex z) {
+ComplexResult complex_tanh(ComplexNumber z) {
   if (std::isinf(z.imag) && std::isfinite(z.real)) return {{NAN, NAN}, Domain};
   return {unpack(ctanh(pack(z)))};
 }
-ComplexResult complex_atanh(Complex z) {
+ComplexResult complex_atanh(ComplexNumber z) {
   if (z.imag == 0 && std::fabs(z.real) == 1) return {{std::copysign(HUGE_VAL, z.real), z.imag}, Domain};
   return {unpack(catanh(pack(z)))};
 }
-ComplexResult complex_log(Complex z) {
-  Complex value = unpack(clog(pack(z)));
+ComplexResult complex_log(ComplexNumber z) {
+  ComplexNumber value = unpack(clog(pack(z)));
   return {value, z.real == 0 && z.imag == 0 ? Domain : None};
 }
 
 }  // namespace
 
-ComplexResult complex_function(ComplexFunction function, Complex z) {
+ComplexResult complex_function(ComplexFunction function, ComplexNumber z) {
   switch (function) {
     case ComplexFunction::Acos: return complex_acos(z);
     case ComplexFunction::Acosh: return {unpack(cacosh(pack(z)))};
@@ -306,7 +306,7 @@ ComplexResult complex_function(ComplexFunction function, Complex z) {
   OROCHI_UNREACHABLE();
 }
 
-ComplexResult complex_log_base(Complex z, Complex base) {
+ComplexResult complex_log_base(ComplexNumber z, ComplexNumber base) {
   // Only the base's errors and a zero logarithm of it count: log(0, 2) has a value.
   ComplexResult below = complex_log(base);
   ComplexResult result = complex_div(complex_log(z).value, below.value);
@@ -314,9 +314,9 @@ ComplexResult complex_log_base(Complex z, Complex base) {
   return result;
 }
 
-double complex_phase(Complex z) { return std::atan2(z.imag, z.real); }
+double complex_phase(ComplexNumber z) { return std::atan2(z.imag, z.real); }
 
-ComplexError complex_polar(Complex z, double* radius, double* angle) {
+ComplexError complex_polar(ComplexNumber z, double* radius, double* angle) {
   *angle = complex_phase(z);
   return complex_abs(z, radius);
 }
@@ -339,7 +339,7 @@ ComplexResult complex_rect(double r, double phi) {
   return {{r * std::cos(phi), r * std::sin(phi)}};
 }
 
-bool complex_is_close(Complex a, Complex b, double relative, double absolute) {
+bool complex_is_close(ComplexNumber a, ComplexNumber b, double relative, double absolute) {
   if (a.real == b.real && a.imag == b.imag) return true;
   if (std::isinf(a.real) || std::isinf(a.imag) || std::isinf(b.real) || std::isinf(b.imag)) return false;
   double difference = std::hypot(a.real - b.real, a.imag - b.imag);

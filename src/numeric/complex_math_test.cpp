@@ -1,4 +1,4 @@
-// Complex arithmetic, text and functions against a table written by CPython 3.14 (special values above all), and a few
+// ComplexNumber arithmetic, text and functions against a table written by CPython 3.14 (special values above all), and a few
 // identities where libm's rounding would make a table brittle.
 #include "numeric/complex_math.h"
 
@@ -36,7 +36,7 @@ std::string run(std::string_view call) {
   auto w = words(call);
   double d[4] = {};
   for (size_t i = 1; i < w.size(); ++i) EXPECT_EQ(parse_float_hex(w[i], &d[i - 1]), FloatStatus::Ok);
-  Complex a{d[0], d[1]}, b{d[2], d[3]};
+  ComplexNumber a{d[0], d[1]}, b{d[2], d[3]};
   CharBuf text;
   ComplexResult r;
   const std::string& op = w[0];
@@ -69,11 +69,11 @@ std::string run(std::string_view call) {
   return std::string(text.view());
 }
 
-TEST(Complex, AsPython) {
+TEST(ComplexNumber, AsPython) {
   for (const Case& c : kCases) EXPECT_EQ(run(c.call), c.expected) << c.call;
 }
 
-TEST(Complex, Parse) {
+TEST(ComplexNumber, Parse) {
   struct ParseCase {
     const char* text;
     const char* repr;  // null: malformed
@@ -84,7 +84,7 @@ TEST(Complex, Parse) {
                              {"+ 1j", nullptr}, {"1 +2j", nullptr}, {"", nullptr}, {"1j2", nullptr}, {"((1))", nullptr},
                              {"1+2j+3j", nullptr}, {"1__0", nullptr}, {"()", nullptr}};
   for (const ParseCase& c : cases) {
-    Complex value;
+    ComplexNumber value;
     bool ok = parse_complex(c.text, &value);
     ASSERT_EQ(ok, c.repr != nullptr) << c.text;
     if (!ok) continue;
@@ -94,7 +94,7 @@ TEST(Complex, Parse) {
   }
 }
 
-TEST(Complex, FunctionsInvertEachOther) {
+TEST(ComplexNumber, FunctionsInvertEachOther) {
   std::mt19937_64 random(21);
   std::uniform_real_distribution<double> part(-1.4, 1.4);
   struct Pair {
@@ -103,17 +103,17 @@ TEST(Complex, FunctionsInvertEachOther) {
   using enum ComplexFunction;
   const Pair pairs[] = {{Sin, Asin}, {Sinh, Asinh}, {Tan, Atan}, {Tanh, Atanh}, {Exp, Log}};
   for (int i = 0; i < 5000; ++i) {
-    Complex z{part(random), part(random)};
+    ComplexNumber z{part(random), part(random)};
     for (auto [function, inverse] : pairs) {
-      Complex back = complex_function(inverse, complex_function(function, z).value).value;
+      ComplexNumber back = complex_function(inverse, complex_function(function, z).value).value;
       EXPECT_TRUE(complex_is_close(back, z, 1e-9, 1e-9)) << static_cast<int>(function) << " " << z.real << " " << z.imag;
     }
-    Complex root = complex_function(Sqrt, z).value;
+    ComplexNumber root = complex_function(Sqrt, z).value;
     EXPECT_TRUE(complex_is_close(complex_mul(root, root), z, 1e-14, 0));
     double radius, angle;
     ASSERT_EQ(complex_polar(z, &radius, &angle), ComplexError::None);
     EXPECT_TRUE(complex_is_close(complex_rect(radius, angle).value, z, 1e-14, 0));
-    Complex w{part(random), part(random)};
+    ComplexNumber w{part(random), part(random)};
     EXPECT_TRUE(complex_is_close(complex_mul(complex_div(z, w).value, w), z, 1e-13, 0));
   }
   double value;
