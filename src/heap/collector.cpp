@@ -130,24 +130,41 @@ class Collection {
     Collection& collection;
   };
 
+  // Puts the object on the stack; whether it is marked already is looked up when it is popped, after a prefetch.
   OROCHI_INLINE void mark(Object* object) {
-    if (OROCHI_LIKELY(in_heap(object))) {
-      if (page_of(object)->kind == PageKind::Leaf || has_gc_bit(object, kGcMarked)) return;
-    } else {
-      if (has_gc_bit(object, kGcMarked)) return;
+    if (OROCHI_LIKELY(in_heap(object)) && page_of(object)->kind == PageKind::Leaf) return;
+    stack_.push(object);
+  }
+
+  void trace(Object* object, Marker& marker) {
+    if (has_gc_bit(object, kGcMarked)) return;
+    if (OROCHI_UNLIKELY(!in_heap(object))) {
       statics_.push(object);
       if (statics_.failed()) return;  // its mark could not be cleared
     }
     object->gc_byte |= kGcMarked;
-    stack_.push(object);
+    Object* type = type_object(object);
+    if (!has_gc_bit(type, kGcMarked)) mark(type);
+    visit_fields(object, marker);
   }
 
   void drain() {
+    constexpr uint32_t kAhead = 16;
+    Object* ahead[kAhead];
+    uint32_t first = 0;
+    uint32_t count = 0;
     Marker marker(*this);
-    while (!stack_.is_empty()) {
-      Object* object = stack_.pop();
-      mark(type_object(object));
-      visit_fields(object, marker);
+    for (;;) {
+      while (count < kAhead && !stack_.is_empty()) {
+        Object* object = stack_.pop();
+        __builtin_prefetch(object);
+        ahead[(first + count++) % kAhead] = object;
+      }
+      if (count == 0) return;
+      Object* object = ahead[first];
+      first = (first + 1) % kAhead;
+      count--;
+      trace(object, marker);
     }
   }
 
@@ -200,7 +217,10 @@ class Collection {
       Value value = *slot;
       if (!value.is_heap()) return;
       Object* object = value.as_object();
-      if (is_traced_block(object) && !has_gc_bit(object, kGcMarked)) references_of(object)--;
+      if (!in_heap(object)) return;
+      // Marked neighbours of candidates are counted down too: nobody looks at their numbers.
+      Page* page = page_of(object);
+      if (page->references != nullptr) page->references[block_index(page, object)]--;
     }
   };
 

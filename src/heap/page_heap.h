@@ -62,7 +62,11 @@ struct Page {
   ThreadHeap* heap;               // fixed while the page is in use
   Page* notify_next;              // ThreadHeap::notified
   Shared<uint32_t> notifying;     // is in that list, or about to be
+  int32_t* references;            // collector scratch: one counter a block
   uint32_t block_bytes;
+  uint16_t size_class;            // kLargeClass for a run of its own
+  PageKind kind;
+  PageState state;
   uint32_t reciprocal;            // 2^32 / block_bytes, rounded up: index = offset * reciprocal >> 32
   uint32_t capacity;
   uint32_t carved;                // blocks ever made here; those after them are untouched
@@ -72,10 +76,6 @@ struct Page {
   uint32_t run_offset;            // Interior: distance to the first page
   uint64_t goal;                  // Retired: QSBR number
   uint64_t large_bytes;           // Large: bytes of the block
-  int32_t* references;            // collector scratch: one counter a block
-  uint16_t size_class;            // kLargeClass for a run of its own
-  PageKind kind;
-  PageState state;
   bool dirty;                     // Free: memory may be non-zero
 };
 
