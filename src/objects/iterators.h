@@ -1,0 +1,65 @@
+// Iterators over built-in sequences. An exhausted one lets go of its sequence. Positions are relaxed atomics: threads that
+// share an iterator may get an item twice, never a torn state.
+#pragma once
+
+#include "objects/dict.h"
+#include "objects/list.h"
+#include "objects/tuple.h"
+
+namespace orochi {
+
+struct ListIterator : Object {
+  static Type& python_type();
+  Field<List> list;
+  uint64_t index;
+};
+struct ListReverseIterator : Object {
+  static Type& python_type();
+  Field<List> list;
+  uint64_t index;   // of the next item + 1
+};
+struct TupleIterator : Object {
+  static Type& python_type();
+  Field<Tuple> tuple;
+  uint64_t index;
+};
+// iter() of an object that only has __getitem__.
+struct SequenceIterator : Object {
+  static Type& python_type();
+  Field<> sequence;
+  uint64_t index;
+};
+// iter(callable, sentinel)
+struct CallableIterator : Object {
+  static Type& python_type();
+  Field<> callable;
+  Field<> sentinel;
+};
+// reversed() of any sequence.
+struct Reversed : Object {
+  static Type& python_type();
+  Field<> sequence;
+  int64_t index;    // of the next item; -1: exhausted
+};
+// range over fixnum-sized bounds: value, step, remaining.
+struct RangeIterator : Object {
+  static Type& python_type();
+  int64_t start;
+  int64_t step;
+  uint64_t remaining;   // atomic; the next value is start + (count - remaining) * step
+  uint64_t count;
+};
+
+namespace types {
+extern ::orochi::Type ListIterator, ListReverseIterator, TupleIterator, SequenceIterator, CallableIterator, Reversed,
+    RangeIterator;
+}
+inline Type& ListIterator::python_type() { return types::ListIterator; }
+inline Type& ListReverseIterator::python_type() { return types::ListReverseIterator; }
+inline Type& TupleIterator::python_type() { return types::TupleIterator; }
+inline Type& SequenceIterator::python_type() { return types::SequenceIterator; }
+inline Type& CallableIterator::python_type() { return types::CallableIterator; }
+inline Type& Reversed::python_type() { return types::Reversed; }
+inline Type& RangeIterator::python_type() { return types::RangeIterator; }
+
+}  // namespace orochi
