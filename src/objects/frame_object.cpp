@@ -35,7 +35,7 @@ Result<Local<FrameObject>> ensure_frame_object(Thread& t, Frame* frame) {
   f->code.init_share(Borrowed<Code>(code));
   if (frame->function) f->function.init_share(Borrowed<Function>(frame->function));
   if (frame->locals) f->locals.init_share(frame->locals);
-  if (frame->generator) f->generator = static_cast<Generator*>(frame->generator.as_object());
+  if (frame->flags & kFrameGenerator) f->generator = static_cast<Generator*>(frame->generator.as_object());
   __atomic_store_n(&f->live, frame, __ATOMIC_RELEASE);
   frame->flags |= kFrameExtras;
   frame->frame_object = f.dup().release();
@@ -49,7 +49,7 @@ void detach_frame_object(Thread& t, Frame* frame) {
   f->last_pc = frame->code->offset_of(frame->pc);
   bool only_ours = f->owner == t.slot_id && f->local_count == 1 && !(f->shared_word & kSharedMark);
   if (!only_ours) {
-    if (frame->previous && !frame->generator) {
+    if (frame->previous && !(frame->flags & kFrameGenerator)) {
       Local<> pending = take_pending(t);  // returning through an exception
       auto back = ensure_frame_object(t, frame->previous);
       if (back.raised()) clear_pending(t);

@@ -27,7 +27,7 @@ struct Frame {
   Value locals;            // owned: mapping for class/module/exec bodies, or empty
   Value handled;           // owned: the exception being handled by this frame's innermost handler, or empty
   Value frame_object;      // owned: the Python frame object once somebody asked, or empty
-  Value generator;         // borrowed: the generator that runs in this frame, or empty
+  Value generator;         // kFrameGenerator: borrowed, what runs here; kFrameInit: owned, the new instance; else empty
   uint16_t flags;          // FrameFlag
   uint16_t dst;            // the caller's register that takes the result
   uint16_t words;          // length of the caller's instruction: where it continues
@@ -75,6 +75,8 @@ class Thread : public Mutator {
   bool finalizing = false;
   const void* dispatch = nullptr;    // the interpreter's handler table for this thread
   uint32_t cache_misses = 0;         // thins out re-specialising of polymorphic sites
+  const uint64_t* resume_pc = nullptr;  // the interpreter's: where a generator that yields goes on
+  uint64_t result_place = 0;            // the interpreter's: register and instruction length for a result
   struct {                           // between two handlers, in builds without guaranteed tail calls
     const uint64_t* pc;
     Value* regs;
