@@ -196,7 +196,11 @@ Called call_registers_ex(Thread& t, Frame* caller, Value* base, uint32_t dst, ui
   if (!is_exact_tuple(positional.value())) {
     if (!is_list(positional.value()) && !type_of(positional.value())->slots.iter &&
         !type_of(positional.value())->slots.getitem) {
-      (void)raise(t, types::TypeError, "Value after * must be an iterable, not {}", TypeName(positional.value()));
+      auto name = callable_name(t, callable);
+      if (!name.raised()) {
+        (void)raise(t, types::TypeError, "{} argument after * must be an iterable, not {}", *name,
+                    TypeName(positional.value()));
+      }
       return kRaisedCall;
     }
     auto tuple = tuple_from(t, positional);

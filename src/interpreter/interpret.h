@@ -22,7 +22,7 @@ void release_stacks(Thread& t);
 void visit_thread_frames(Thread& t, Visitor& visitor);
 
 // sys.setrecursionlimit. The current depth is the number of frames.
-extern int32_t recursion_limit;
+// (the limit itself: recursion_limit, protocols/call.h)
 void set_recursion_limit(Thread& t, int32_t limit);
 int32_t frame_depth(const Thread& t);
 

@@ -41,7 +41,7 @@ struct OpContext {
     regs[i] = v.release();
   }
   // Result to `i`; false: raised.
-  bool put(uint32_t i, Result<Local<>> r) const {
+  bool put_result(uint32_t i, Result<Local<>> r) const {
     if (r.raised()) return false;
     put(i, r.take());
     return true;
@@ -144,6 +144,8 @@ Value yield_from_step(Thread& t, Value iterator, Value sent, Value* returned);
 Lookup<> load_global_word(Thread& t, Frame* frame, Borrowed<Str> name);
 bool load_global_slow(const OpContext& o);   // with caching; writes a
 Raised raise_name_error(Thread& t, Borrowed<Str> name);
+// "module.f()", for argument errors.
+Result<Local<Str>> callable_name(Thread& t, Borrowed<> callable);
 Raised raise_unbound_local(Thread& t, Frame* frame, uint32_t index);
 
 }  // namespace orochi

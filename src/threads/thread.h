@@ -75,6 +75,8 @@ class Thread : public Mutator {
   bool finalizing = false;
   const void* dispatch = nullptr;    // the interpreter's handler table for this thread
   uint32_t cache_misses = 0;         // thins out re-specialising of polymorphic sites
+  size_t register_stack_bytes = 0;
+  size_t frame_stack_bytes = 0;
   const uint64_t* resume_pc = nullptr;  // the interpreter's: where a generator that yields goes on
   uint64_t result_place = 0;            // the interpreter's: register and instruction length for a result
   struct {                           // between two handlers, in builds without guaranteed tail calls
