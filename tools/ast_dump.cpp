@@ -19,6 +19,38 @@ bool read_file(const char* path, std::string& out) {
   return true;
 }
 
+std::string describe(const orochi::ParseResult& result, const orochi::DumpOptions& options) {
+  if (result) return orochi::dump(result.mod, options);
+  const orochi::SyntaxErrorInfo& e = result.error;
+  return std::string(orochi::syntax_error_kind_name(e.kind)) + ": " + e.message + " (" + std::to_string(e.lineno) +
+         ", " + std::to_string(e.col) + ", " + std::to_string(e.end_lineno) + ", " + std::to_string(e.end_col) + ") " +
+         (e.has_text ? "|" + e.text + "|" : "-");
+}
+
+// Records on stdin: "MODE TYPE_COMMENTS IS_STR LENGTH\n" and the source; results on stdout: "LENGTH\n" and the text.
+int batch(const orochi::DumpOptions& dump_options) {
+  char mode[16];
+  int type_comments;
+  int is_str;
+  size_t length;
+  while (std::scanf("%15s %d %d %zu", mode, &type_comments, &is_str, &length) == 4) {
+    std::getchar();
+    std::string source(length, '\0');
+    if (std::fread(source.data(), 1, length, stdin) != length) return 2;
+    orochi::ParseOptions options;
+    options.type_comments = type_comments != 0;
+    options.source_is_utf8 = is_str != 0;
+    options.mode = std::strcmp(mode, "eval") == 0     ? orochi::ParseMode::Eval
+                   : std::strcmp(mode, "single") == 0 ? orochi::ParseMode::Single
+                                                      : orochi::ParseMode::Exec;
+    std::string text = describe(orochi::parse(source, options), dump_options);
+    std::printf("%zu\n", text.size());
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -36,6 +68,8 @@ int main(int argc, char** argv) {
       dump_options.include_attributes = false;
     } else if (arg == "--type-comments") {
       options.type_comments = true;
+    } else if (arg == "--batch") {
+      return batch(dump_options);
     } else if (arg == "--quiet") {
       quiet = true;
     } else if (arg == "--separate") {
@@ -55,15 +89,8 @@ int main(int argc, char** argv) {
       options.filename = argv[i];
       orochi::ParseResult result = orochi::parse(source, options);
       std::string text;
-      if (result) {
-        if (!quiet) text = orochi::dump(result.mod, dump_options);
-      } else {
-        const orochi::SyntaxErrorInfo& e = result.error;
-        text = std::string(orochi::syntax_error_kind_name(e.kind)) + ": " + e.message + " (" +
-               std::to_string(e.lineno) + ", " + std::to_string(e.col) + ", " + std::to_string(e.end_lineno) + ", " +
-               std::to_string(e.end_col) + ") " + (e.has_text ? "|" + e.text + "|" : "-");
-        status = 1;
-      }
+      if (!quiet || !result) text = describe(result, dump_options);
+      if (!result) status = 1;
       if (separate) {
         std::printf("%zu\n%s", text.size(), text.c_str());
       } else if (!quiet || !result) {

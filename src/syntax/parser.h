@@ -185,18 +185,26 @@ class Parser {
   ExprNode* make_name(const Token& token, ExprContext context);
   ExprNode* comma_error_check(ExprNode* left, const Token& start);
   ExprNode* conditional_tail(ExprNode* body, const Token& start);
-  ExprNode* keyword_value_check();
+  ExprNode* argument_expression();
+  static bool is_augmented_assignment(Tok kind);
 
   // ---- diagnosis (parser_diagnose.cpp); true or non-null means an error was raised
   bool diagnose_named_expression(const Token& start, ExprNode* e);
+  struct ArgumentPrefix {
+    int count = 0;
+    int positional = 0;
+    int keywords = 0;
+    bool double_star = false;
+    ExprNode* last_positional = nullptr;
+  };
+  bool diagnose_argument();
+  ArgumentPrefix argument_prefix();
   bool diagnose_call(const Token& open);
-  bool diagnose_assignment(const Token& start, ExprNode* first);
-  bool diagnose_expression_statement(const Token& start);
-  bool diagnose_parameters(bool in_lambda, const Token& start);
+  bool diagnose_assignment(const Token& start);
   bool diagnose_collection(const Token& open);
-  bool diagnose_dict_item();
+  bool diagnose_dict(const Token& open);
   bool diagnose_field(const Token& open, char letter);
-  bool diagnose_import_target(const char* what);
+  bool diagnose_import_target(bool from_import);
 
   // ---- strings (parser_strings.cpp)
   ExprNode* strings();

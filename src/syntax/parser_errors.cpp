@@ -38,7 +38,7 @@ std::nullptr_t Parser::raise_range(const Location& first, const Location& last, 
 
 std::nullptr_t Parser::raise_from(const Location& first, std::string message) {
   const Token& last = *furthest_;
-  return raise({first.lineno, first.col_offset, last.end_lineno, last.end_col}, std::move(message));
+  return raise({first.lineno, first.col_offset, last.end_lineno, last.end_col - 1}, std::move(message));
 }
 
 // At the furthest token. A change of indentation has no columns of its own: the error is where the line's text begins.

@@ -610,6 +610,13 @@ ExprNode* Parser::call(ExprNode* callee) {
   return nullptr;
 }
 
+// A positional argument: a named expression whose '=' is not looked at.
+ExprNode* Parser::argument_expression() {
+  if (kind() == Tok::Name && peek_kind() == Tok::ColonEqual) return named_expression();
+  ExprNode* e = expression();
+  return e == nullptr || kind() == Tok::ColonEqual ? nullptr : e;
+}
+
 // What stands between the parentheses of a call or class statement, up to but without ')'. A generator expression
 // alone in a call includes the parentheses, and then they are taken (lone_generator).
 bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, bool& lone_generator,
@@ -619,6 +626,7 @@ bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, 
   for (;;) {
     const Token& start = cur();
     if (start.kind == Tok::RightParen) break;
+    if (OROCHI_UNLIKELY(diagnose_) && diagnose_argument()) return false;
     if (start.kind == Tok::Star) {
       if (after_double_star) return false;
       advance();
@@ -651,7 +659,7 @@ bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, 
         if (!diagnose_) expression();
         return false;
       }
-      ExprNode* value = named_expression();
+      ExprNode* value = argument_expression();
       if (value == nullptr || kind() == Tok::Equal) return false;
       if (at_comprehension()) {
         if (args.size() != 0) return false;

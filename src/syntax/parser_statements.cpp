@@ -151,27 +151,39 @@ bool is_single_target(const ExprNode* e) {
 
 }  // namespace
 
+bool Parser::is_augmented_assignment(Tok kind) {
+  Operator op;
+  return augmented_operator(kind, op);
+}
+
 // An expression, or an assignment once '=', ':' or an augmented operator follows it.
 StmtNode* Parser::expression_statement() {
   const Token& start = cur();
   bool yields = start.kind == Tok::kwYield;
   ExprNode* first = yields ? yield_expression() : star_expressions();
   if (first == nullptr) {
-    if (diagnose_ && !raised_) diagnose_expression_statement(start);
+    if (diagnose_ && !raised_) diagnose_assignment(start);
     return nullptr;
   }
   Operator op;
-  if (kind() == Tok::Equal) return assignment(start, first);
-  if (kind() == Tok::Colon && !yields) {
-    StmtNode* node = annotated_assignment(start, first);
-    if (node == nullptr && diagnose_ && !raised_) diagnose_assignment(start, first);
-    return node;
+  StmtNode* assigned = nullptr;
+  bool is_assignment = true;
+  if (kind() == Tok::Equal) {
+    assigned = assignment(start, first);
+  } else if (kind() == Tok::Colon && !yields) {
+    assigned = annotated_assignment(start, first);
+  } else if (augmented_operator(kind(), op)) {
+    assigned = augmented_assignment(start, first, op);
+  } else {
+    is_assignment = false;
   }
-  if (augmented_operator(kind(), op)) return augmented_assignment(start, first, op);
-  if (OROCHI_UNLIKELY(diagnose_) && kind() != Tok::Newline && kind() != Tok::Semicolon) {
-    diagnose_expression_statement(start);
-    if (raised_) return nullptr;
+  if (OROCHI_UNLIKELY(diagnose_) && assigned == nullptr && !raised_ && kind() != Tok::Newline &&
+      kind() != Tok::Semicolon) {
+    const Token* here = t_;
+    if (diagnose_assignment(start)) return nullptr;
+    t_ = here;
   }
+  if (is_assignment) return assigned;
   auto* node = make<Expr>(from(start));
   node->value = first;
   return node;
@@ -182,7 +194,6 @@ StmtNode* Parser::assignment(const Token& start, ExprNode* first) {
   ExprNode* value = first;
   while (kind() == Tok::Equal) {
     if (!is_star_target(value) || !set_context(value, ExprContext::Store)) {
-      if (diagnose_) diagnose_assignment(start, value);
       return nullptr;
     }
     targets.add(value);
@@ -191,10 +202,7 @@ StmtNode* Parser::assignment(const Token& start, ExprNode* first) {
     if (value == nullptr) return nullptr;
   }
   Operator op;
-  if (diagnose_ && augmented_operator(kind(), op)) {
-    diagnose_assignment(start, value);
-    return nullptr;
-  }
+  if (diagnose_ && augmented_operator(kind(), op)) return nullptr;
   String comment = type_comment();
   auto* node = make<Assign>(from(start));
   node->targets = targets.finish();
@@ -226,10 +234,7 @@ StmtNode* Parser::annotated_assignment(const Token& start, ExprNode* target) {
 }
 
 StmtNode* Parser::augmented_assignment(const Token& start, ExprNode* target, Operator op) {
-  if (!is_single_target(target)) {
-    if (diagnose_) diagnose_assignment(start, target);
-    return nullptr;
-  }
+  if (!is_single_target(target)) return nullptr;
   advance();
   ExprNode* value = yield_or_star_expressions();
   if (value == nullptr) return nullptr;
@@ -389,7 +394,7 @@ StmtNode* Parser::import_statement() {
     if (!dotted_name(name)) return nullptr;
     Identifier asname;
     if (accept(Tok::kwAs)) {
-      if (diagnose_ && diagnose_import_target("import")) return nullptr;
+      if (diagnose_ && diagnose_import_target(false)) return nullptr;
       if (kind() != Tok::Name) return nullptr;
       asname = identifier(advance());
     }
@@ -444,7 +449,7 @@ StmtNode* Parser::import_from_statement() {
       const Token& name = advance();
       Identifier asname;
       if (accept(Tok::kwAs)) {
-        if (diagnose_ && diagnose_import_target("from import")) return nullptr;
+        if (diagnose_ && diagnose_import_target(true)) return nullptr;
         if (kind() != Tok::Name) return nullptr;
         asname = identifier(advance());
       }
@@ -804,7 +809,6 @@ StmtNode* Parser::class_definition(Seq<ExprNode*> decorators) {
       if (diagnose_ && !raised_) {
         t_ = inside;
         diagnose_call(open);
-        if (!raised_ && lone_generator) raise_last("invalid syntax");
       }
       return nullptr;
     }

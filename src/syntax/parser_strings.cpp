@@ -470,7 +470,7 @@ bool Parser::replacement_field(std::vector<ExprNode*>& parts, bool raw, bool is_
     if (conversion_name != nullptr) {
       where.end_lineno = conversion_name->lineno;
       where.end_col_offset = conversion_name->col - 1;
-    } else if (spec != nullptr && !as_JoinedStr(spec)->values.empty()) {
+    } else if (spec != nullptr) {
       where.end_lineno = spec->lineno;
       where.end_col_offset = spec->col_offset;
     } else {
