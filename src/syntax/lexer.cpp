@@ -88,6 +88,13 @@ void Lexer::push(Tok kind, uint32_t begin, uint32_t end) {
                    static_cast<int32_t>(end - line_begin_), 0});
 }
 
+// For a token without text: it has no columns, and at the end of the source it belongs to the last line.
+void Lexer::mark_without_columns() {
+  Token& token = out_->back();
+  token.col = token.end_col = -1;
+  if (pos_ >= size_) token.lineno = token.end_lineno = lineno_ - 1;
+}
+
 // A token that began on an earlier line.
 void Lexer::push_from(Tok kind, uint32_t begin, uint32_t end, int32_t lineno, uint32_t line_begin) {
   out_->push_back({kind, Soft::None, 0, 0, static_cast<uint8_t>(brackets_.size()), begin, end, lineno, static_cast<int32_t>(begin - line_begin), lineno_,
@@ -179,7 +186,7 @@ bool Lexer::begin_line() {
     }
     ++pos_;
   }
-  if (c == '#' || c == '\n') {
+  if (c == '#' || (c == '\n' && !(options_.newline_added && pos_ + 1 == size_ && pos_ != line_begin_))) {
     blank_line_ = true;
     return true;
   }
@@ -190,7 +197,7 @@ bool Lexer::begin_line() {
     // Reported at the end of the line, newline included.
     uint32_t end = pos_;
     while (end < size_ && text_[end] != '\n') ++end;
-    if (end < size_) ++end;
+    if (end < size_ && !(options_.newline_added && end + 1 == size_)) ++end;
     error_ = {true, kind, message, lineno_, characters(line_begin_, end), -1, line_begin_, false};
     if (kind == SyntaxErrorKind::TabError) error_.col = 1, error_.end_col = 0;
     return false;
@@ -204,7 +211,7 @@ bool Lexer::begin_line() {
   }
   auto push_change = [this](Tok kind) {
     push(kind, pos_, pos_);
-    out_->back().col = out_->back().end_col = -1;
+    mark_without_columns();
   };
   if (col > indents_[indent_depth_]) {
     if (indent_depth_ + 1 >= kMaxIndents) {
@@ -233,8 +240,9 @@ bool Lexer::begin_line() {
 
 // After a backslash outside of strings: takes the newline.
 bool Lexer::continuation_line() {
-  if (text_[pos_] != '\n') {
-    int32_t col = characters(line_begin_, pos_) + 1;
+  bool at_end = options_.newline_added && pos_ + 1 >= size_;
+  if (text_[pos_] != '\n' || at_end) {
+    int32_t col = characters(line_begin_, pos_) + (at_end ? 0 : 1);
     error_ = {true, SyntaxErrorKind::SyntaxError, "unexpected character after line continuation character",
               lineno_, col, 0, line_begin_, false};
     return false;
@@ -242,6 +250,7 @@ bool Lexer::continuation_line() {
   ++pos_;
   if (pos_ >= size_) {
     eof_error_ = true;
+    if (!brackets_.empty()) return false;
     error_ = {true, SyntaxErrorKind::SyntaxError, "unexpected EOF while parsing", lineno_,
               characters(line_begin_, pos_), -1, line_begin_, false};
     return false;
@@ -253,6 +262,7 @@ bool Lexer::continuation_line() {
 // At '#': goes to the end of the line. Type comments become tokens when asked for.
 bool Lexer::lex_comment() {
   uint32_t start = pos_;
+  if (!options_.extra_tokens) comment_start_ = start;
   while (text_[pos_] != '\n' && pos_ < size_) ++pos_;
   if (options_.extra_tokens) push(Tok::Comment, start, pos_);
   if (!options_.type_comments) return true;
@@ -300,7 +310,8 @@ bool Lexer::lex_normal() {
       case CharClass::Newline: {
         bool significant = !blank_line_ && brackets_.empty();
         if (significant) {
-          push(Tok::Newline, start, start + 1);
+          // After a comment the token covers the comment.
+          push(Tok::Newline, comment_start_ != 0 && comment_start_ >= line_begin_ ? comment_start_ : start, start + 1);
         } else if (options_.extra_tokens) {
           push(Tok::Nl, start, start + 1);
         }
@@ -331,6 +342,7 @@ bool Lexer::lex_normal() {
             return false;
           }
           push(Tok::EndMarker, pos_, pos_);
+          mark_without_columns();
           done_ = true;
           return true;
         }
@@ -434,6 +446,7 @@ bool Lexer::lex_operator(uint32_t start, unsigned char c) {
       if (in_fstring() && !brackets_.empty() && brackets_.back().is_field) {
         ++pos_;
         push(Tok::Colon, start, pos_);
+        out_->back().quote_size = static_cast<uint8_t>(string_letter());
         in_fstring_text_ = true;
         return true;
       }

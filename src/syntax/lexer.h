@@ -30,7 +30,7 @@ enum class Soft : uint8_t { None, Match, Case, Type, Underscore, Print, Exec };
 struct Token {
   Tok kind;
   Soft soft;            // of a Name
-  uint8_t quote_size;   // likewise: 1 or 3
+  uint8_t quote_size;   // likewise: 1 or 3; of a Colon that begins a format spec: 'f' or 't'
   uint8_t prefix_size;  // of a string or f-string start
   uint8_t level;        // brackets open after this token
   uint32_t begin;       // byte offsets into the source
@@ -83,6 +83,7 @@ struct TypeIgnoreComment {
 
 struct LexerOptions {
   bool type_comments = false;
+  bool newline_added = false;     // the source did not end in a newline, and the mode lets that show
   bool extra_tokens = false;      // COMMENT and NL, for the tokenize module
 };
 
@@ -95,7 +96,8 @@ struct LexerError {
   int32_t col = 0;          // offset, already in characters from 1
   int32_t end_col = 0;
   uint32_t line_begin = 0;  // where the line shown starts
-  bool line_is_partial = false;
+  bool line_is_partial = false;  // the text shown has no newline
+  bool only_if_reached = false;  // an error of the parser before it stays the one reported
 };
 
 class Lexer {
@@ -163,6 +165,7 @@ class Lexer {
   bool in_fstring() const { return !fstrings_.empty(); }
   char string_letter() const { return fstrings_.back().is_template ? 't' : 'f'; }
   void push(Tok kind, uint32_t begin, uint32_t end);
+  void mark_without_columns();
   void push_from(Tok kind, uint32_t begin, uint32_t end, int32_t lineno, uint32_t line_begin);
   void new_line() {
     ++lineno_;
@@ -184,6 +187,7 @@ class Lexer {
 
   uint32_t pos_ = 0;
   uint32_t line_begin_ = 0;
+  uint32_t comment_start_ = 0;
   int32_t lineno_ = 1;
   bool at_line_start_ = true;
   bool blank_line_ = false;

@@ -200,8 +200,9 @@ bool Lexer::lex_string(uint32_t start, uint32_t quote_at, uint8_t prefix_size) {
       new_line();
     } else if (c == '\n' || (c == 0 && pos_ >= size_)) {
       if (in_fstring() && fstrings_.back().quote == quote && fstrings_.back().quote_size == quote_size) {
-        return fail_at(std::string(1, string_letter()) + "-string: expecting '}'", start, first_line_begin,
-                       first_lineno);
+        fail_at(std::string(1, string_letter()) + "-string: expecting '}'", start, first_line_begin, first_lineno);
+        error_.only_if_reached = true;
+        return false;
       }
       // At the end of the source the newline that was read last does not count as a line.
       int32_t detected = pos_ >= size_ && lineno_ > first_lineno ? lineno_ - 1 : lineno_;

@@ -41,11 +41,13 @@ std::string_view find_line(std::string_view text, int32_t lineno) {
   return text.substr(begin, end == std::string_view::npos ? end : end - begin);
 }
 
+// A byte column as SyntaxError.offset: characters from 1, at most one after the line. The end of an error that spans
+// lines is measured on the first of them too, as everybody has come to expect.
 int32_t character_offset(std::string_view line, int32_t byte_col) {
-  if (byte_col < 0) return byte_col;
+  if (byte_col < 0) return byte_col + 1;
   auto bytes = static_cast<size_t>(byte_col);
-  if (bytes <= line.size()) return count_characters(line.substr(0, bytes));
-  return count_characters(line) + static_cast<int32_t>(bytes - line.size());
+  if (bytes <= line.size()) return count_characters(line.substr(0, bytes)) + 1;
+  return count_characters(line) + 1;
 }
 
 void fill_from_parser(SyntaxErrorInfo& info, const RaisedError& error, std::string_view text, bool with_newline) {
@@ -59,18 +61,13 @@ void fill_from_parser(SyntaxErrorInfo& info, const RaisedError& error, std::stri
   info.lineno = error.lineno;
   info.end_lineno = error.end_lineno;
   std::string_view line = find_line(text, error.lineno);
-  info.col = character_offset(line, error.col) + 1;
-  info.end_col = error.end_col < 0 ? error.end_col + 1
-                                   : character_offset(error.end_lineno == error.lineno
-                                                          ? line
-                                                          : find_line(text, error.end_lineno),
-                                                      error.end_col) +
-                                         1;
   info.has_text = true;
   info.text = std::string(line);
   if (with_newline && line.data() != nullptr && line.data() + line.size() < text.data() + text.size()) {
     info.text += '\n';
   }
+  info.col = character_offset(info.text, error.col);
+  info.end_col = character_offset(info.text, error.end_col);
 }
 
 void fill_from_lexer(SyntaxErrorInfo& info, const LexerError& error, std::string_view text) {
@@ -88,7 +85,8 @@ void fill_from_lexer(SyntaxErrorInfo& info, const LexerError& error, std::string
 
 }  // namespace
 
-ParseResult parse(std::string_view source, const ParseOptions& options) {
+ParseResult parse(std::string_view source, const ParseOptions& given_options) {
+  ParseOptions options = given_options;
   ParseResult result;
   result.arena = std::make_unique<Arena>();
   DecodedSource decoded = decode_source(source, options, *result.arena);
@@ -97,9 +95,13 @@ ParseResult parse(std::string_view source, const ParseOptions& options) {
     result.error = std::move(decoded.error);
     return result;
   }
+  // A file always ends its last line; an expression or an interactive statement may end in the middle of one.
+  options.newline_added = decoded.newline_added && options.mode != ParseMode::Exec;
+  std::string_view shown = decoded.text.substr(0, decoded.text.size() - options.newline_added);
   NameTable names(*result.arena);
   LexerOptions lexer_options;
   lexer_options.type_comments = options.type_comments;
+  lexer_options.newline_added = options.newline_added;
   Lexer lexer(decoded.text, names, lexer_options);
   std::vector<Token> tokens;
   // The token before the first: locations end at "the last token taken", of which there is none yet.
@@ -119,16 +121,16 @@ ParseResult parse(std::string_view source, const ParseOptions& options) {
   }
   if (parser.lexer_failed()) {
     if (lexer.error().set) {
-      fill_from_lexer(result.error, lexer.error(), decoded.text);
+      fill_from_lexer(result.error, lexer.error(), shown);
     } else {
       Lexer::OpenBracket open = lexer.open_bracket();
       RaisedError error{SyntaxErrorKind::SyntaxError, std::string("'") + open.character + "' was never closed",
                         open.lineno, open.col, open.lineno, -1};
-      fill_from_parser(result.error, error, decoded.text, tokens.back().lineno - 1 <= open.lineno);
+      fill_from_parser(result.error, error, shown, tokens.back().lineno - 1 <= open.lineno);
     }
     return result;
   }
-  fill_from_parser(result.error, parser.error(), decoded.text, parser.error_shows_newline());
+  fill_from_parser(result.error, parser.error(), shown, parser.error_shows_newline());
   return result;
 }
 

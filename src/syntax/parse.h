@@ -67,8 +67,9 @@ struct ParseOptions {
   bool source_is_utf8 = false;         // the source was a str: no BOM, no cookie, it may hold surrogates (WTF-8)
   int feature_version = 14;            // minor version
   int max_str_digits = 4300;           // sys.get_int_max_str_digits(); 0 = no limit
-  size_t stack_budget = 192 * 1024;    // bytes of native stack the parser may use below its caller
+  size_t stack_budget = 512 * 1024;    // bytes of native stack the parser may use below its caller
   SourceDecoder decoder = {nullptr, nullptr};
+  bool newline_added = false;          // set by parse(): the source lacks a last newline and the mode lets that show
 };
 
 struct ParseResult {

@@ -171,7 +171,7 @@ class Parser {
   ExprNode* brace_atom();
   ExprNode* number();
   ExprNode* call(ExprNode* callee);
-  bool arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, bool& lone_generator, const Token& open);
+  bool arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, bool* lone_generator, const Token& open);
   ExprNode* slices();
   ExprNode* slice();
   Seq<Comprehension*> for_if_clauses();
@@ -198,6 +198,7 @@ class Parser {
     ExprNode* last_positional = nullptr;
   };
   bool diagnose_argument();
+  bool diagnose_statement_as_expression(const Token& start);
   ArgumentPrefix argument_prefix();
   bool diagnose_call(const Token& open);
   bool diagnose_assignment(const Token& start);
@@ -286,6 +287,7 @@ class Parser {
   bool diagnose_ = false;
   bool raised_ = false;
   bool lexer_failed_ = false;
+  char string_letter_ = 'f';  // of the innermost f-string or t-string being parsed
   bool incomplete_ = false;
   bool barry_as_flufl_ = false;
   RaisedError error_{};

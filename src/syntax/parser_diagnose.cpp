@@ -20,6 +20,25 @@ const Location& last_of_comprehension(const Seq<Comprehension*>& clauses) {
 ExprNode* Parser::comma_error_check(ExprNode* left, const Token& start) {
   const Token* here = t_;
   bool name_string = start.kind == Tok::Name && (&start + 1)->kind == Tok::String;
+  if (start.kind == Tok::String && (&start + 1)->kind != Tok::String) {
+    // "a" b "c": quotes within a string?
+    Silent silent(*this);
+    t_ = &start + 1;
+    ExprNode* first = nullptr;
+    ExprNode* last = nullptr;
+    while (kind() != Tok::String && starts_expression(kind())) {
+      ExprNode* e = expression();
+      if (e == nullptr) break;
+      if (first == nullptr) first = e;
+      last = e;
+    }
+    if (first != nullptr && kind() == Tok::String && !raised_) {
+      return raise_range(location_of(first), location_of(last),
+                         "invalid syntax. Is this intended to be part of the string?");
+    }
+    t_ = here;
+    if (raised_) return nullptr;
+  }
   bool soft_keyword = start.kind == Tok::Name && start.soft != Soft::None && start.soft != Soft::Print &&
                       start.soft != Soft::Exec;
   if (!name_string && !soft_keyword && (starts_expression(kind()) || kind() == Tok::kwLambda)) {
@@ -49,6 +68,27 @@ ExprNode* Parser::comma_error_check(ExprNode* left, const Token& start) {
     t_ = here;
   }
   return left;
+}
+
+// "x = pass if a else b"
+bool Parser::diagnose_statement_as_expression(const Token& start) {
+  if (t_ != &start || peek_kind() != Tok::kwIf) return false;
+  if (start.kind != Tok::kwPass && start.kind != Tok::kwBreak && start.kind != Tok::kwContinue) return false;
+  advance();
+  advance();
+  ExprNode* test;
+  {
+    Silent silent(*this);
+    test = disjunction();
+  }
+  if (test != nullptr && accept(Tok::kwElse)) {
+    Silent silent(*this);
+    if (simple_statement() != nullptr && !raised_) {
+      raise_at(start, "expected expression before 'if', but statement is given");
+    }
+  }
+  t_ = &start;
+  return raised_;
 }
 
 // After a named expression `e` from `start`: '=' or ':=' where it cannot stand.
@@ -217,8 +257,10 @@ bool Parser::diagnose_call(const Token& open) {
   {
     ArgumentPrefix args = argument_prefix();
     if (args.double_star && kind() == Tok::Comma && peek_kind() == Tok::Star) {
-      raise_at(t_[1], "iterable argument unpacking follows keyword argument unpacking");
-      return true;
+      const Token& comma = advance();
+      advance();
+      if (expression() != nullptr) raise_range(of(comma), of(t_[-1]), "iterable argument unpacking follows keyword argument unpacking");
+      if (raised_) return true;
     }
   }
   // f(x for x in y, ...)
@@ -229,7 +271,7 @@ bool Parser::diagnose_call(const Token& open) {
     if (e != nullptr && at_comprehension()) {
       Seq<Comprehension*> clauses = for_if_clauses();
       if (raised_) return true;
-      if (!clauses.empty() && kind() == Tok::Comma) {
+      if (!clauses.empty() && accept(Tok::Comma)) {
         raise_range(location_of(e), last_of_comprehension(clauses), "Generator expression must be parenthesized");
         return true;
       }
@@ -390,6 +432,11 @@ bool Parser::diagnose_assignment(const Token& start) {
 bool Parser::diagnose_collection(const Token& open) {
   const Token* inside = t_;
   if (open.kind == Tok::LeftBrace && diagnose_dict(open)) return true;
+  if (kind() == Tok::Star && !starts_expression(peek_kind()) && peek_kind() != Tok::kwLambda) {
+    advance();
+    raise_last("Invalid star expression");
+    return true;
+  }
   if (open.kind == Tok::LeftParen) {
     if (kind() == Tok::Star) {
       const Token& star = advance();
@@ -600,7 +647,10 @@ bool Parser::diagnose_field(const Token& open, char letter) {
 bool Parser::diagnose_import_target(bool from_import) {
   if (kind() == Tok::Name) {
     Tok next = peek_kind();
-    if (next == Tok::Comma || next == Tok::Newline || (from_import && next == Tok::RightParen)) return false;
+    if (next == Tok::Comma || next == Tok::Newline || next == Tok::Semicolon ||
+        (from_import && next == Tok::RightParen)) {
+      return false;
+    }
   }
   const Token* here = t_;
   ExprNode* e = starts_expression(kind()) ? expression() : nullptr;

@@ -45,9 +45,13 @@ std::nullptr_t Parser::raise_from(const Location& first, std::string message) {
 std::nullptr_t Parser::raise_last(std::string message, SyntaxErrorKind kind) {
   const Token& last = *furthest_;
   if (last.col >= 0) return raise(of(last), std::move(message), kind);
-  uint32_t line_begin = last.begin;
+  // At the end of the source that is after the last line.
+  uint32_t end = last.begin;
+  uint32_t line_begin = end;
+  if (end == source_.size() && line_begin > 0) --line_begin;
   while (line_begin > 0 && source_[line_begin - 1] != '\n') --line_begin;
-  return raise({last.lineno, static_cast<int32_t>(last.begin - line_begin) - 1, last.end_lineno, -2},
+  if (end == source_.size() && options_.newline_added) --end;
+  return raise({last.lineno, static_cast<int32_t>(end - line_begin) - 1, last.end_lineno, -2},
                std::move(message), kind);
 }
 
@@ -178,6 +182,20 @@ void Parser::generic_error(const Token& last) {
   raise_at(last, "invalid syntax");
 }
 
+namespace {
+
+bool is_compound(const StmtNode* node) {
+  switch (node->kind) {
+    case NodeKind::FunctionDef: case NodeKind::AsyncFunctionDef: case NodeKind::ClassDef: case NodeKind::For:
+    case NodeKind::AsyncFor: case NodeKind::While: case NodeKind::If: case NodeKind::With: case NodeKind::AsyncWith:
+    case NodeKind::Match: case NodeKind::Try: case NodeKind::TryStar:
+      return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 ModNode* Parser::run() {
   auto parse_mode = [&]() -> ModNode* {
     t_ = first_token_;
@@ -204,16 +222,23 @@ ModNode* Parser::run() {
         if (kind() == Tok::EndMarker) return nullptr;
         if (kind() == Tok::Newline) {
           body.add(make<Pass>(of(advance())));
-        } else if (!statement(body)) {
-          return nullptr;
-        }
-        while (kind() == Tok::Newline) advance();
-        if (kind() != Tok::EndMarker) {
-          if (kind() != Tok::Dedent) {
-            return raise({t_->lineno, -1, t_->lineno, -1},
-                         "multiple statements found while compiling a single statement");
+        } else {
+          if (!statement(body)) return nullptr;
+          // A compound statement ends in an empty line, for which the end of the input stands if it has a newline.
+          if (is_compound(body[0])) {
+            if (kind() != Tok::EndMarker) return nullptr;
+            // Without a last newline, the end of the input ends only indented lines, and those if it may.
+            if (options_.newline_added && (t_[-1].kind != Tok::Dedent || options_.dont_imply_dedent)) return nullptr;
           }
-          return nullptr;
+        }
+        // Nothing may follow but blank lines and comments; this is asked of the text.
+        for (size_t i = t_[-1].end; i < source_.size(); ++i) {
+          char c = source_[i];
+          if (c == '#') {
+            while (i + 1 < source_.size() && source_[i + 1] != '\n') ++i;
+          } else if (c != ' ' && c != '\t' && c != '\n' && c != '\f') {
+            return raise_at(t_[-1], "multiple statements found while compiling a single statement");
+          }
         }
         auto* node = make_node<Interactive>(arena_);
         node->body = body.finish();
@@ -273,7 +298,7 @@ ModNode* Parser::run() {
     if (furthest_->kind == Tok::Error) {
       lexer_failed_ = true;
     } else if (error_.kind != SyntaxErrorKind::MemoryError && last_token_->kind == Tok::Error) {
-      if (lexer_.error().set && lexer_.error().line_is_partial) {
+      if (lexer_.error().set && lexer_.error().line_is_partial && !lexer_.error().only_if_reached) {
         lexer_failed_ = true;
       } else if (lexer_.at_eof() && !lexer_.error().set) {
         unclosed_bracket_error(furthest_->lineno);

@@ -105,7 +105,10 @@ ExprNode* Parser::expression() {
   const Token& start = cur();
   if (start.kind == Tok::kwLambda) return lambda();
   ExprNode* body = disjunction();
-  if (body == nullptr) return nullptr;
+  if (body == nullptr) {
+    if (OROCHI_UNLIKELY(diagnose_) && !raised_) diagnose_statement_as_expression(start);
+    return nullptr;
+  }
   if (OROCHI_UNLIKELY(diagnose_)) {
     body = comma_error_check(body, start);
     if (body == nullptr) return nullptr;
@@ -134,16 +137,7 @@ ExprNode* Parser::conditional_tail(ExprNode* body, const Token& start) {
   const Token& else_start = cur();
   ExprNode* orelse = expression();
   if (orelse == nullptr) {
-    if (diagnose_ && !raised_ && t_ == &else_start) {
-      switch (else_start.kind) {
-        case Tok::kwPass: case Tok::kwBreak: case Tok::kwContinue: case Tok::kwReturn: case Tok::kwRaise:
-        case Tok::kwAssert: case Tok::kwDel: case Tok::kwImport: case Tok::kwFrom: case Tok::kwGlobal:
-        case Tok::kwNonlocal: case Tok::kwYield:
-        default:
-          return raise_range(static_cast<LocatedNode*>(body)->location(), of(t_[-1]),
-                             "expected expression after 'else', but statement is given");
-      }
-    }
+    if (diagnose_ && !raised_) raise_at(else_start, "expected expression after 'else', but statement is given");
     return nullptr;
   }
   auto* e = make<IfExp>(from(start));
@@ -216,6 +210,7 @@ ExprNode* Parser::comparison() {
         // "<>" is an operator only under barry_as_FLUFL, and "!=" only without it.
         if ((source_[cur().begin] == '<') != barry_as_flufl_) {
           if (barry_as_flufl_) return raise_last("with Barry as BDFL, use '<>' instead of '!='");
+          if (diagnose_) return raise_at(cur(), "invalid syntax.  Maybe you meant '!=' instead of '<>'?");
           length = 0;
         }
         op = CmpOperator::NotEq;
@@ -599,7 +594,7 @@ ExprNode* Parser::call(ExprNode* callee) {
   const Token* inside = t_;
   Collector<ExprNode> args(*this);
   bool lone_generator = false;
-  if (arguments_list(args, e->keywords, lone_generator, open) && (lone_generator || accept(Tok::RightParen))) {
+  if (arguments_list(args, e->keywords, &lone_generator, open) && (lone_generator || accept(Tok::RightParen))) {
     e->args = args.finish();
     return e;
   }
@@ -618,8 +613,8 @@ ExprNode* Parser::argument_expression() {
 }
 
 // What stands between the parentheses of a call or class statement, up to but without ')'. A generator expression
-// alone in a call includes the parentheses, and then they are taken (lone_generator).
-bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, bool& lone_generator,
+// alone in a call includes the parentheses, and then they are taken (lone_generator; nullptr: not allowed).
+bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, bool* lone_generator,
                             const Token& open) {
   std::vector<Keyword*> named;
   bool after_double_star = false;
@@ -653,23 +648,18 @@ bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, 
       keyword->value = value;
       named.push_back(keyword);
     } else {
-      if (!named.empty()) {
-        // A positional argument here cannot stand; it is read so that the error is found where it is.
-        if (!starts_expression(start.kind)) return false;
-        if (!diagnose_) expression();
-        return false;
-      }
+      if (!named.empty()) return false;
       ExprNode* value = argument_expression();
       if (value == nullptr || kind() == Tok::Equal) return false;
       if (at_comprehension()) {
-        if (args.size() != 0) return false;
+        if (args.size() != 0 || lone_generator == nullptr) return false;
         Seq<Comprehension*> generators = for_if_clauses();
         if (generators.empty() || !accept(Tok::RightParen)) return false;
         auto* e = make<GeneratorExp>(from(open));
         e->elt = value;
         e->generators = generators;
         args.add(e);
-        lone_generator = true;
+        *lone_generator = true;
         return true;
       }
       args.add(value);
@@ -688,7 +678,10 @@ ExprNode* Parser::slices() {
     if (kind() != Tok::Star) return slice();
     const Token& star = advance();
     ExprNode* value = expression();
-    if (value == nullptr) return nullptr;
+    if (value == nullptr) {
+      if (diagnose_ && !raised_) raise_last("Invalid star expression");
+      return nullptr;
+    }
     auto* starred = make<Starred>(from(star));
     starred->value = value;
     return starred;
@@ -877,12 +870,10 @@ ExprNode* Parser::lambda() {
   const Token& start = advance();
   Arguments* args = parameters(/*in_lambda=*/true);
   if (args == nullptr) return nullptr;
-  if (diagnose_ && kind() == Tok::Colon &&
-      (peek_kind() == Tok::FStringMiddle || peek_kind() == Tok::TStringMiddle)) {
+  if (diagnose_ && kind() == Tok::Colon && cur().quote_size != 0) {
     // The lexer took ':' for the start of a format spec.
-    char letter = peek_kind() == Tok::TStringMiddle ? 't' : 'f';
     return raise_range(of(start), of(cur()),
-                       std::string(1, letter) + "-string: lambda expressions are not allowed without parentheses");
+                       std::string(1, static_cast<char>(cur().quote_size)) + "-string: lambda expressions are not allowed without parentheses");
   }
   if (!expect_forced(Tok::Colon, ":")) return nullptr;
   ExprNode* body = expression();

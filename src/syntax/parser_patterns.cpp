@@ -339,9 +339,10 @@ PatternNode* Parser::class_pattern(ExprNode* cls, const Token& start) {
       PatternNode* value = pattern();
       if (value == nullptr) return nullptr;
       if (!names.empty()) {
+        if (!diagnose_) return nullptr;
         if (first_misplaced == nullptr) first_misplaced = value;
         last_misplaced = value;
-        if (!diagnose_) return nullptr;
+        if (kind() == Tok::Comma && peek_kind() == Tok::Name && peek_kind(2) == Tok::Equal) break;
       } else {
         positional.add(value);
       }

@@ -94,6 +94,12 @@ String Parser::function_type_comment() {
     advance();
     return type_comment();
   }
+  if (diagnose_ && kind() == Tok::TypeComment && peek_kind(1) == Tok::Newline && peek_kind(2) == Tok::TypeComment &&
+      peek_kind(3) == Tok::Newline && peek_kind(4) == Tok::Indent) {
+    for (int i = 0; i < 4; ++i) advance();
+    raise_last("Cannot have two type comments on def");
+    return {};
+  }
   return type_comment();
 }
 
@@ -266,16 +272,11 @@ StmtNode* Parser::raise_statement() {
     node->exc = expression();
     if (node->exc == nullptr) return nullptr;
     if (kind() == Tok::kwFrom) {
-      const Token& at_from = advance();
-      node->cause = starts_expression(kind()) ? expression() : nullptr;
-      if (node->cause == nullptr) {
-        if (diagnose_ && !raised_) raise_at(at_from, "did you forget an expression after 'from'?");
-        return nullptr;
-      }
+      advance();
+      node->cause = expression();
+      if (node->cause == nullptr) return nullptr;
     }
     static_cast<Location&>(*node) = from(start);
-  } else if (diagnose_ && kind() == Tok::kwFrom) {
-    return raise_range(of(start), of(cur()), "did you forget an expression between 'raise' and 'from'?");
   }
   return node;
 }
@@ -386,7 +387,7 @@ StmtNode* Parser::import_statement() {
   const Token& start = advance();
   Collector<Alias> aliases(*this);
   if (diagnose_ && kind() == Tok::Newline) {
-    return raise_at(cur(), "Expected one or more names after 'import'");
+    return raise_from(of(cur()), "Expected one or more names after 'import'");
   }
   do {
     const Token& first = cur();
@@ -442,7 +443,7 @@ StmtNode* Parser::import_from_statement() {
   } else {
     bool parenthesized = accept(Tok::LeftParen);
     if (diagnose_ && !parenthesized && kind() == Tok::Newline) {
-      return raise_at(cur(), "Expected one or more names after 'import'");
+      return raise_from(of(cur()), "Expected one or more names after 'import'");
     }
     for (;;) {
       if (kind() != Tok::Name) return nullptr;
@@ -650,18 +651,21 @@ StmtNode* Parser::try_statement() {
   Collector<ExceptHandlerNode> handlers(*this);
   bool star = false;
   while (kind() == Tok::kwExcept) {
-    bool is_star = false;
-    const Token& clause = cur();
-    ExceptHandlerNode* handler = except_clause(is_star);
-    if (handler == nullptr) return nullptr;
+    bool is_star = peek_kind() == Tok::Star;
     if (handlers.size() != 0 && is_star != star) {
       if (diagnose_) {
-        const Token& last = is_star ? (&clause)[1] : clause;
-        (void)last;
-        raise_last("cannot have both 'except' and 'except*' on the same 'try'");
+        const Token* clause = t_;
+        Silent silent(*this);
+        if (except_clause(is_star) != nullptr) {
+          raise_range(of(*clause), of(clause[is_star]), "cannot have both 'except' and 'except*' on the same 'try'");
+        }
+      } else {
+        advance();
       }
       return nullptr;
     }
+    ExceptHandlerNode* handler = except_clause(is_star);
+    if (handler == nullptr) return nullptr;
     star = is_star;
     handlers.add(handler);
   }
@@ -720,7 +724,9 @@ ExceptHandlerNode* Parser::except_clause(bool& is_star) {
       if (diagnose_ && (kind() != Tok::Name || (peek_kind() != Tok::Colon && peek_kind() != Tok::Newline)) &&
           starts_expression(kind())) {
         ExprNode* name = expression();
-        if (name != nullptr && kind() == Tok::Colon && name->kind != NodeKind::Name) {
+        Seq<StmtNode*> body;
+        if (name != nullptr && name->kind != NodeKind::Name && accept(Tok::Colon) &&
+            block(body, what, start.lineno) && !raised_) {
           raise(static_cast<LocatedNode*>(name)->location(),
                 std::string("cannot use ") + (is_star ? "except*" : "except") + " statement with " + expr_name(name));
         }
@@ -803,9 +809,7 @@ StmtNode* Parser::class_definition(Seq<ExprNode*> decorators) {
     const Token& open = advance();
     const Token* inside = t_;
     Collector<ExprNode> bases(*this);
-    bool lone_generator = false;
-    if (!arguments_list(bases, node->keywords, lone_generator, open) || lone_generator ||
-        !expect(Tok::RightParen)) {
+    if (!arguments_list(bases, node->keywords, nullptr, open) || !expect(Tok::RightParen)) {
       if (diagnose_ && !raised_) {
         t_ = inside;
         diagnose_call(open);
@@ -824,7 +828,8 @@ bool Parser::type_params(Seq<TypeParamNode*>& out) {
   if (kind() != Tok::LeftBracket) return true;
   advance();
   if (diagnose_ && kind() == Tok::RightBracket) {
-    raise_from(of(cur()), "Type parameter list cannot be empty");
+    const Token& close = advance();
+    raise_from(of(close), "Type parameter list cannot be empty");
     return false;
   }
   Collector<TypeParamNode> params(*this);
@@ -915,6 +920,13 @@ Arguments* Parser::parameters(bool in_lambda) {
     if (diagnose_) raise_at(token, message);
     return nullptr;
   };
+  // In a lambda the error is at the token after the star that shows it.
+  auto bare_star = [&](const Token& star, int ahead) -> Arguments* {
+    const char* message = "named arguments must follow bare *";
+    if (!in_lambda) return complain(star, message);
+    if (ahead != 0) advance();
+    return raise_last(message), nullptr;
+  };
   auto take_comment = [&](Arg* arg) {
     if (!in_lambda && kind() == Tok::TypeComment) arg->type_comment = type_comment();
   };
@@ -923,18 +935,21 @@ Arguments* Parser::parameters(bool in_lambda) {
     Arg* arg = nullptr;
     switch (start.kind) {
       case Tok::Slash:
-        if (state == State::Done) return complain(start, "parameters cannot follow var-keyword parameter");
+        if (state == State::Done) return complain(start, "arguments cannot follow var-keyword argument");
         if (slash != UINT32_MAX) return complain(start, "/ may appear only once");
         if (state == State::KeywordOnly) return complain(start, "/ must be ahead of *");
-        if (args.size() == 0) return complain(start, "at least one argument must precede /");
+        if (args.size() == 0) {
+          if (peek_kind() != Tok::Comma) return nullptr;
+          return complain(start, "at least one argument must precede /");
+        }
         advance();
         if (!check_version(8, "Positional-only parameters are")) return nullptr;
         slash = args.size();
         if (diagnose_ && kind() == Tok::Star) return complain(cur(), "expected comma between / and *");
         break;
       case Tok::Star: {
-        if (state == State::Done) return complain(start, "parameters cannot follow var-keyword parameter");
-        if (state == State::KeywordOnly) return complain(start, "* may appear only once");
+        if (state == State::Done) return complain(start, "arguments cannot follow var-keyword argument");
+        if (state == State::KeywordOnly) return complain(start, "* argument may appear only once");
         state = State::KeywordOnly;
         advance();
         if (kind() == Tok::Comma) {
@@ -943,25 +958,26 @@ Arguments* Parser::parameters(bool in_lambda) {
             advance();
             return raise_last("bare * has associated type comment"), nullptr;
           }
-          if (diagnose_ && (peek_kind() == end || peek_kind() == Tok::DoubleStar)) {
-            return complain(start, "named parameters must follow bare *");
-          }
+          if (diagnose_ && (peek_kind() == end || peek_kind() == Tok::DoubleStar)) return bare_star(start, 1);
           break;
         }
-        if (diagnose_ && kind() == end) return complain(start, "named parameters must follow bare *");
+        if (diagnose_ && kind() == end) return bare_star(start, 0);
         result->vararg = arg = parameter(in_lambda, /*star_annotation=*/true);
         if (arg == nullptr) return nullptr;
-        if (kind() == Tok::Equal) return complain(cur(), "var-positional parameter cannot have default value");
+        if (kind() == Tok::Equal && arg->annotation != nullptr && arg->annotation->kind == NodeKind::Starred) {
+          return nullptr;
+        }
+        if (kind() == Tok::Equal) return complain(cur(), "var-positional argument cannot have default value");
         break;
       }
       case Tok::DoubleStar:
-        if (state == State::Done) return complain(start, "parameters cannot follow var-keyword parameter");
-        if (after_bare_star) return complain(start, "named parameters must follow bare *");
+        if (state == State::Done) return complain(start, "arguments cannot follow var-keyword argument");
+        if (after_bare_star) return nullptr;
         state = State::Done;
         advance();
         result->kwarg = arg = parameter(in_lambda, false);
         if (arg == nullptr) return nullptr;
-        if (kind() == Tok::Equal) return complain(cur(), "var-keyword parameter cannot have default value");
+        if (kind() == Tok::Equal) return complain(cur(), "var-keyword argument cannot have default value");
         break;
       default: {
         if (start.kind == Tok::LeftParen && diagnose_) {
@@ -982,7 +998,7 @@ Arguments* Parser::parameters(bool in_lambda) {
           return nullptr;
         }
         if (start.kind == Tok::Name && state == State::Done) {
-          return complain(start, "parameters cannot follow var-keyword parameter");
+          return complain(start, "arguments cannot follow var-keyword argument");
         }
         arg = parameter(in_lambda, false);
         if (arg == nullptr) return nullptr;

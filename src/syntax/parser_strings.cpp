@@ -277,7 +277,11 @@ ExprNode* Parser::strings() {
       bool raw = false;
       for (char c : token_text(token).substr(0, token.prefix_size)) raw |= (c | 0x20) == 'r';
       Tok end = is_template ? Tok::TStringEnd : Tok::FStringEnd;
-      if (!string_parts(parts, end, raw, is_template)) return nullptr;
+      char outer = string_letter_;
+      string_letter_ = is_template ? 't' : 'f';
+      bool fits = string_parts(parts, end, raw, is_template);
+      string_letter_ = outer;
+      if (!fits) return nullptr;
       if (kind() != end) {
         if (diagnose_ && !raised_) return nullptr;
         return nullptr;
@@ -419,7 +423,7 @@ std::string without_comments(std::string_view text) {
 bool Parser::replacement_field(std::vector<ExprNode*>& parts, bool raw, bool is_template) {
   if (!check_stack()) return false;
   const Token& open = advance();
-  const char letter = is_template ? 't' : 'f';
+  const char letter = string_letter_;
   ExprNode* value = nullptr;
   if (starts_expression(kind()) || kind() == Tok::Star || kind() == Tok::kwYield) value = yield_or_star_expressions();
   auto decline = [&] {

@@ -135,9 +135,9 @@ DecodedSource decode_source(std::string_view bytes, const ParseOptions& options,
     if (result.encoding == "utf-8" || result.encoding == "utf8") {
       size_t bad = find_invalid_utf8(bytes, false);
       if (bad != std::string_view::npos) {
-        if (!cookie.empty()) {
+        if (cookie == "utf8") {  // not the normal name: read by the codec, whose error this is
           char message[96];
-          snprintf(message, sizeof message, "(unicode error) 'utf-8' codec can't decode byte 0x%02x in position %zu: "
+          snprintf(message, sizeof message, "'utf-8' codec can't decode byte 0x%02x in position %zu: "
                    "invalid start byte", static_cast<unsigned char>(bytes[bad]), bad);
           return fail(message, 0, -1, -1, {});
         }
@@ -160,7 +160,12 @@ DecodedSource decode_source(std::string_view bytes, const ParseOptions& options,
           shown += line.substr(0, at);
           if (at == std::string_view::npos) break;
           shown += "\xef\xbf\xbd";
-          line.remove_prefix(at + 1);
+          // One mark for a lead byte and the tails that fit it.
+          auto lead = static_cast<unsigned char>(line[at]);
+          size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 1;
+          size_t bad_size = 1;
+          while (bad_size < length && at + bad_size < line.size() && (line[at + bad_size] & 0xc0) == 0x80) ++bad_size;
+          line.remove_prefix(at + (bad_size == length ? 1 : bad_size));
         }
         return fail(std::string("Non-UTF-8 code starting with '") + code + "' on line " + std::to_string(lineno) +
                         ", but no encoding declared; see https://peps.python.org/pep-0263/ for details",
@@ -207,7 +212,10 @@ DecodedSource decode_source(std::string_view bytes, const ParseOptions& options,
     }
   }
   // A source that does not end in a newline is read as if it did. An empty one stays empty.
-  if (written != 0 && out[written - 1] != '\n') out[written++] = '\n';
+  if (written != 0 && out[written - 1] != '\n') {
+    out[written++] = '\n';
+    result.newline_added = true;
+  }
   out[written] = 0;
   result.text = {out, written};
   result.ok = true;

@@ -15,6 +15,7 @@ struct DecodedSource {
   bool ok = false;
   std::string_view text;   // without the NUL that follows it
   std::string encoding;
+  bool newline_added = false;  // the source did not end in a newline
   SyntaxErrorInfo error;
 };
 DecodedSource decode_source(std::string_view bytes, const ParseOptions& options, Arena& arena);
