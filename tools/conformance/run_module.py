@@ -18,13 +18,12 @@ CAPI_MODULES = (
 ).split()
 
 
-# What a test module imports at its top from those modules, although few of its tests need it: while the module loads, it
-# gets a stand-in whose functions skip the test that calls them.
+# What test modules import at their top from those modules, although few of their tests need it. While a module loads, it
+# finds stand-ins whose functions skip the test that calls them.
 STAND_INS = {
-    "test_class": ("_testinternalcapi", ["has_inline_values"]),
-    "test_compileall": ("_testmultiphase", []),
-    "test_importlib": ("_testmultiphase", []),
-    "test_pkgutil": ("_testmultiphase", []),
+    "": {"_testmultiphase": []},  # test.test_importlib.util, for many
+    "test_bytes": {"_testlimitedcapi": ["sequence_getitem", "sequence_setitem", "sequence_delitem"]},
+    "test_class": {"_testinternalcapi": ["has_inline_values"]},
 }
 
 
@@ -161,10 +160,11 @@ def main(arguments):
             super().stopTest(test)
 
     loader = unittest.TestLoader()
-    missing = None
-    if sys.implementation.name != "cpython" and module in STAND_INS:
-        missing, functions = STAND_INS[module]
-        sys.modules[missing] = stand_in(missing, functions)
+    missing = {}
+    if sys.implementation.name != "cpython":
+        missing = dict(STAND_INS[""], **STAND_INS.get(module, {}))
+        for name, functions in missing.items():
+            sys.modules[name] = stand_in(name, functions)
     try:
         __import__("test." + module)
         suite = loader.loadTestsFromModule(sys.modules["test." + module])
@@ -180,8 +180,8 @@ def main(arguments):
         write("end", module)
         return
 
-    if missing:
-        sys.modules[missing] = None
+    for name in missing:
+        sys.modules[name] = None
 
     def flatten(item, into):
         if isinstance(item, unittest.TestSuite):
