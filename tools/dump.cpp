@@ -1,5 +1,5 @@
 // The front end without the runtime: prints the AST or the bytecode of a file, or checks and times many files.
-//   dump --ast file.py | --bytecode file.py | --check [-v] file.py...
+//   dump --ast file.py | --bytecode file.py | --check file.py... | --codes file.py... | --outcomes sources
 // --check parses, compiles, verifies and serializes every file, and reports failures and the total time.
 #include <cstdio>
 #include <cstring>
@@ -28,12 +28,68 @@ bool read_file(const char* path, std::string& out) {
 
 double now() {
   timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
 }
 
 void print_error(const char* path, const SyntaxErrorInfo& e) {
   std::printf("%s:%d:%d: %s: %s\n", path, e.lineno, e.col, syntax_error_kind_name(e.kind), e.message.c_str());
+}
+
+// One line a code object, for comparison with another implementation's.
+void print_codes(const CodeBlob& b) {
+  std::printf("%s|%d|%u,%u,%u|%x|", b.qualname.c_str(), b.firstlineno, b.argcount, b.posonlyargcount, b.kwonlyargcount, b.flags);
+  for (uint32_t i = 0; i < b.nparams; i++) std::printf("%s ", b.locals[i].name.c_str());
+  std::printf("|");
+  for (uint32_t i = b.nparams; i < b.locals.size(); i++) {
+    if ((b.locals[i].kind & (kLocalCell | kLocalHidden)) == 0) std::printf("%s ", b.locals[i].name.c_str());
+  }
+  std::printf("|");
+  for (const LocalInfo& local : b.locals) {
+    if ((local.kind & kLocalCell) != 0 && (local.kind & kLocalHidden) == 0) std::printf("%s ", local.name.c_str());
+  }
+  std::printf("|");
+  for (const std::string& name : b.freevars) std::printf("%s ", name.c_str());
+  std::printf("\n");
+  for (const Const& c : b.consts) {
+    if (c.kind == ConstKind::Code) print_codes(*c.code);
+  }
+}
+
+// Sources separated by NUL bytes in one file: the outcome of compiling each, one a line.
+int outcomes(const std::string& all) {
+  size_t at = 0;
+  while (at < all.size()) {
+    size_t end = all.find('\0', at);
+    if (end == std::string::npos) end = all.size();
+    std::string source = all.substr(at, end - at);
+    at = end + 1;
+    ParseOptions options;
+    options.source_is_utf8 = true;
+    ParseResult tree = parse(source, options);
+    SyntaxErrorInfo error = tree.error;
+    std::vector<ParseWarning> warnings = tree.warnings;
+    bool good = false;
+    if (tree) {
+      CompileOptions compile_options;
+      CompileResult result = compile(tree.mod, compile_options);
+      error = result.error;
+      for (const ParseWarning& w : result.warnings) warnings.push_back(w);
+      if (result) {
+        good = true;
+        std::string problem = verify(*result.blob);
+        if (!problem.empty()) std::printf("VERIFIER %s; ", problem.c_str());
+      }
+    }
+    for (const ParseWarning& w : warnings) std::printf("%s:%d:%s; ", w.category, w.lineno, w.message.c_str());
+    if (good) {
+      std::printf("ok\n");
+    } else {
+      std::printf("%s: %s @%d:%d-%d:%d\n", syntax_error_kind_name(error.kind), error.message.c_str(), error.lineno, error.col,
+                  error.end_lineno, error.end_col);
+    }
+  }
+  return 0;
 }
 
 int check(int count, char** files) {
@@ -95,6 +151,19 @@ int main(int argc, char** argv) {
   if (!read_file(argv[2], source)) {
     std::fprintf(stderr, "cannot read %s\n", argv[2]);
     return 2;
+  }
+  if (std::strcmp(argv[1], "--outcomes") == 0) return outcomes(source);
+  if (std::strcmp(argv[1], "--codes") == 0) {
+    for (int i = 2; i < argc; i++) {
+      if (!read_file(argv[i], source)) continue;
+      ParseResult tree = parse(source, ParseOptions{});
+      if (!tree) continue;
+      CompileResult result = compile(tree.mod, CompileOptions{});
+      if (!result) continue;
+      std::printf("FILE %s\n", argv[i]);
+      print_codes(*result.blob);
+    }
+    return 0;
   }
   ParseOptions options;
   options.filename = argv[2];

@@ -73,7 +73,7 @@ bool Compiler::future_statements(const Seq<StmtNode*>& body) {
         if (!known && alias->name == "braces") return fail(*alias, "not a chance");
         if (!known) return fail(*alias, "future feature " + std::string(alias->name.substr(0, 100)) + " is not defined");
       }
-      last_future_line_ = s->lineno;
+      last_future_ = *s;
       docstring_allowed = false;
       continue;
     }
@@ -162,8 +162,7 @@ void Compiler::set_qualname(Unit& unit, std::string_view name) {
     Symbol* symbol = outer->scope->find(id);
     if (symbol != nullptr && symbol->scope == SymbolScope::GlobalExplicit && unit.scope->comprehension == ComprehensionType::None) return;
   }
-  ScopeType type = outer->scope->type;
-  bool function_like = type != ScopeType::Class && type != ScopeType::Module;
+  bool function_like = outer->scope->type == ScopeType::Function && outer->scope->comprehension == ComprehensionType::None;
   blob.qualname = outer->blob->qualname + (function_like ? ".<locals>." : ".") + std::string(name);
 }
 
@@ -427,7 +426,10 @@ bool Compiler::module(const Seq<StmtNode*>& body) {
   if (scope->annotation_block != nullptr && !deferred) code().emit(Op::SetupAnnotations);
   if (deferred) {
     unit_->annotation_slot = code().size();
-    if (!body.empty()) at(*body[0]);
+    if (!body.empty()) {
+      at(*body[0]);
+      unit_->first_statement_line = body[0]->lineno;
+    }
     int32_t t = code().push();
     code().emit(Op::BuildSet, t, t, 0);
     store_name(conditional_name_, t);

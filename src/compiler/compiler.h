@@ -75,6 +75,7 @@ struct Unit {
   IdMap hidden_pool;                   // NameId -> a free hidden register
   size_t annotation_slot = 0;
   int32_t star_handlers = 0;
+  int32_t first_statement_line = 1;    // of a module
 };
 
 class Compiler {
@@ -320,7 +321,7 @@ class Compiler {
   std::unordered_set<const void*> unfoldable_;
   std::unordered_set<std::string> warned_;
   uint32_t future_ = 0;
-  int32_t last_future_line_ = -1;
+  ast::Location last_future_;
   bool interactive_ = false;
   uintptr_t stack_limit_ = 0;
   NameId class_name_, classdict_name_, conditional_name_;

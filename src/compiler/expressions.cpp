@@ -825,7 +825,7 @@ bool Compiler::top_level_await() const {
 
 int32_t Compiler::yield(ExprNode* e, int32_t dst) {
   if (!unit_->scope->is_function_like() || unit_->scope->type != ScopeType::Function) {
-    fail(*e, "'yield' outside function");
+    fail(*e, e->kind == NodeKind::YieldFrom ? "'yield from' outside function" : "'yield' outside function");
     return kFailed;
   }
   int32_t depth = code().depth;

@@ -148,14 +148,7 @@ bool Compiler::function_annotations(Arguments* args, ExprNode* returns, const Lo
   Scope* scope = table_.find(args);
   if (scope == nullptr || !scope->annotations_used) return true;
   Assembler& out = code();
-  if ((future_ & kCoFutureAnnotations) != 0) {
-    int32_t depth = out.depth, count;
-    if (!annotation_pairs(args, returns, count, true)) return false;
-    at(where);
-    finish_op(Op::BuildMap, kFresh, depth, kTemp + depth, count);
-    flags |= kFunctionAnnotations;
-    return true;
-  }
+  bool as_strings = (future_ & kCoFutureAnnotations) != 0;
   std::unique_ptr<CodeBlob> blob;
   {
     Unit unit;
@@ -166,7 +159,7 @@ bool Compiler::function_annotations(Arguments* args, ExprNode* returns, const Lo
     at(where);
     annotation_format_check();
     int32_t count;
-    if (!annotation_pairs(args, returns, count, false)) return false;
+    if (!annotation_pairs(args, returns, count, as_strings)) return false;
     at(where);
     int32_t t = finish_op(Op::BuildMap, kFresh, 0, kTemp, count);
     unit.code.emit(Op::Return, t);
@@ -187,7 +180,7 @@ bool Compiler::deferred_annotations(const char* stored_as) {
   if (scope == nullptr || owner->deferred.empty()) return true;
   std::unique_ptr<CodeBlob> blob;
   Location where;
-  int32_t line = owner->is_class ? owner->blob->firstlineno : owner->deferred[0].node->lineno;
+  int32_t line = owner->is_class ? owner->blob->firstlineno : owner->first_statement_line;
   where.lineno = where.end_lineno = line;
   {
     Unit unit;

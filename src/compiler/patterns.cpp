@@ -1,6 +1,7 @@
 // The match statement. The subject and every part taken out of it live in pinned registers, so a failing pattern just
 // jumps away; names are stored only once the whole pattern has matched, as the language demands.
 #include "compiler/compiler.h"
+#include "compiler/unparse.h"
 
 namespace orochi {
 
@@ -45,7 +46,7 @@ bool Compiler::pattern(PatternNode* p, int32_t subject, Label fail_label, Patter
     case NodeKind::MatchValue: {
       ExprNode* value = as_MatchValue(p)->value;
       ConstantValue v;
-      if (value->kind != NodeKind::Attribute && value->kind != NodeKind::JoinedStr && !fold(value, v)) {
+      if (value->kind != NodeKind::Attribute && !fold(value, v)) {
         return fail(*p, "patterns may only match literals and attribute lookups");
       }
       int32_t number;
@@ -97,7 +98,7 @@ bool Compiler::sequence_pattern(MatchSequence* p, int32_t subject, Label fail_la
   for (uint32_t i = 0; i < n; i++) {
     PatternNode* sub = p->patterns[i];
     if (sub->kind == NodeKind::MatchStar) {
-      if (star != UINT32_MAX) return fail(*p, "multiple starred expressions in sequence pattern");
+      if (star != UINT32_MAX) return fail(*p, "multiple starred names in sequence pattern");
       star = i;
       star_wildcard = is_wildcard_star(sub);
       only_wildcards = only_wildcards && star_wildcard;
@@ -168,13 +169,20 @@ bool Compiler::mapping_pattern(MatchMapping* p, int32_t subject, Label fail_labe
   for (ExprNode* key : p->keys) {
     ConstantValue v;
     if (fold(key, v)) {
+      // Equal numbers are equal keys, whatever their type.
       Const c = to_const(v);
-      std::string text = std::to_string(int(c.kind == ConstKind::True || c.kind == ConstKind::False ? ConstKind::Int : c.kind)) + ":" + c.text +
-                         (c.kind == ConstKind::Int || c.kind == ConstKind::True ? std::to_string(c.kind == ConstKind::Int ? c.integer : 1) : "") +
-                         (c.kind == ConstKind::False ? "0" : "") + (c.kind == ConstKind::Float ? std::to_string(c.number) : "");
+      std::string text;
+      switch (c.kind) {
+        case ConstKind::Int: text = "n" + std::to_string(double(c.integer)) + (double(c.integer) > 9e15 || double(c.integer) < -9e15 ? std::to_string(c.integer) : ""); break;
+        case ConstKind::True: text = "n" + std::to_string(1.0); break;
+        case ConstKind::False: text = "n" + std::to_string(0.0); break;
+        case ConstKind::Float: text = "n" + std::to_string(c.number + 0.0) + (c.number == double(int64_t(c.number)) ? "" : std::to_string(c.number * 1e6)); break;
+        case ConstKind::Complex: text = "n" + std::to_string(c.number + 0.0) + (c.imag == 0 ? "" : "+" + std::to_string(c.imag)); break;
+        default: text = std::to_string(int(c.kind)) + ":" + c.text;
+      }
       if (!seen.insert(text).second) {
         std::string shown = v.kind == ConstantKind::Str ? "'" + std::string(v.text()) + "'" : v.kind == ConstantKind::Int ? std::to_string(v.integer)
-                            : v.kind == ConstantKind::None ? "None" : v.kind == ConstantKind::True ? "True" : v.kind == ConstantKind::False ? "False" : std::string(v.kind == ConstantKind::Bytes ? "b'" + std::string(v.text()) + "'" : "...");
+                            : v.kind == ConstantKind::None ? "None" : v.kind == ConstantKind::True ? "True" : v.kind == ConstantKind::False ? "False" : v.kind == ConstantKind::Float || v.kind == ConstantKind::Complex ? unparse(key) : std::string(v.kind == ConstantKind::Bytes ? "b'" + std::string(v.text()) + "'" : "...");
         return fail(*p, "mapping pattern checks duplicate key (" + shown + ")");
       }
     } else if (key->kind != NodeKind::Attribute) {

@@ -15,6 +15,7 @@ class Resolver {
   bool run() {
     // Scopes stand in the table before the scopes inside them.
     for (Scope& scope : table_.scopes) {
+      if (scope.discarded) continue;
       for (size_t i = 0; i < scope.symbols.size(); i++) {
         if (!name(scope, i)) return false;
       }

@@ -616,7 +616,10 @@ bool Compiler::return_statement(Return* s) {
   if (s->value != nullptr && (unit_->blob->flags & kCoAsyncGenerator) != 0) {
     return fail(*s, "'return' with value in async generator");
   }
-  if (unit_->star_handlers > 0) return fail(*s, "'break', 'continue' and 'return' cannot appear in an except* block");
+  if (unit_->star_handlers > 0) {
+    bool value = s->value != nullptr && s->value->kind == NodeKind::Constant && s->value->lineno == s->lineno;
+    return fail(value ? s->value->location() : s->location(), "'break', 'continue' and 'return' cannot appear in an except* block");
+  }
   bool unwinds = false;
   for (const Block& b : unit_->blocks) {
     unwinds = unwinds || b.kind == BlockKind::Finally || b.kind == BlockKind::With || b.kind == BlockKind::AsyncWith;
@@ -776,7 +779,8 @@ bool Compiler::import_statement(Import* s) {
 
 bool Compiler::import_from(ImportFrom* s) {
   Assembler& out = code();
-  if (s->lineno > last_future_line_ && !is_absent(s->module) && s->module == "__future__" && s->level == 0) {
+  bool late = s->lineno != last_future_.lineno ? s->lineno > last_future_.lineno : s->col_offset > last_future_.col_offset;
+  if (late && !is_absent(s->module) && s->module == "__future__" && s->level == 0) {
     return fail(*s, "from __future__ imports must occur at the beginning of the file");
   }
   int32_t level = out.push();

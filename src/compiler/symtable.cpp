@@ -102,7 +102,10 @@ class Collector {
     if (current_ != nullptr) {
       scope.nested = current_->nested || current_->is_function_like();
       current_->children.push_back(&scope);
-      if (current_->has_mangled_names && type != ScopeType::Class && false) scope.has_mangled_names = true;
+      Scope* owner = current_->type == ScopeType::TypeParameters ? current_->parent : current_;
+      scope.is_method = type == ScopeType::Function && owner->type == ScopeType::Class;
+      scope.discarded = current_->discarded;
+      scope.comprehension_iterable = current_->comprehension_iterable;
     }
     if (key != nullptr) table_.by_key[key] = &scope;
     current_ = &scope;
@@ -180,17 +183,14 @@ class Collector {
     if (!expressions(s->args->defaults) || !expressions(s->args->kw_defaults)) return false;
     if (!expressions(s->decorator_list)) return false;
     NameId name = names_.intern(s->name);
-    Scope* outer = current_;
     if (!s->type_params.empty()) {
       bool kw = false;
       for (ExprNode* e : s->args->kw_defaults) kw = kw || e != nullptr;
       if (!enter_type_params(name, &s->type_params, !s->args->defaults.empty(), kw, false, *s)) return false;
       if (!type_params(s->type_params)) return false;
     }
-    bool is_method = outer->type == ScopeType::Class;
     if (!function_annotations(s->args, s->returns, *s)) return false;
     Scope* scope = enter(name, ScopeType::Function, s, *s);
-    scope->is_method = is_method;
     scope->has_docstring = has_docstring(s->body);
     if (is_async) scope->coroutine = true;
     if (!arguments(s->args) || !statements(s->body)) return false;
@@ -263,8 +263,9 @@ class Collector {
   }
 
   bool function_annotations(Arguments* args, ExprNode* returns, const Location& at) {
-    bool is_class = current_->type == ScopeType::Class || current_->can_see_class_scope;
+    bool is_class = !future_annotations_ && (current_->type == ScopeType::Class || current_->can_see_class_scope);
     enter(names_.intern("__annotate__"), ScopeType::Annotation, args, at);
+    current_->discarded = current_->discarded || future_annotations_;
     if (is_class) {
       current_->can_see_class_scope = true;
       if (!add(classdict_, kUse, at)) return false;
@@ -386,6 +387,7 @@ class Collector {
     if (owner->annotation_block == nullptr) {
       enter(names_.intern("__annotate__"), ScopeType::Annotation, nullptr, *e);
       owner->annotation_block = current_;
+      current_->discarded = current_->discarded || future_annotations_;
       if (owner->type == ScopeType::Class && !future_annotations_) {
         current_->can_see_class_scope = true;
         if (!add(classdict_, kUse, *e)) return false;
@@ -653,9 +655,7 @@ class Collector {
       case NodeKind::Name: {
         auto* e = as_Name(node);
         if (!check_name(e->id, *e, e->ctx)) return false;
-        if (current_->in_unevaluated_annotation && e->ctx == ExprContext::Load) {
-          // still a use: the name may have to be a free variable of nothing; CPython records it too
-        }
+        if (current_->in_unevaluated_annotation) return true;
         uint32_t flags = e->ctx == ExprContext::Load ? kUse
                          : e->ctx == ExprContext::Del ? (kDefLocal | kSymbolDeleted)
                                                       : uint32_t(kDefLocal);

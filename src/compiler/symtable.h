@@ -86,6 +86,7 @@ struct Scope {
   bool has_docstring = false;
   bool is_method = false;
   bool annotations_used = false;
+  bool discarded = false;               // an annotation kept as text: its names are not looked up
 
   bool is_function_like() const { return type != ScopeType::Class && type != ScopeType::Module; }
   Symbol* find(NameId id) {
