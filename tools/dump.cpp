@@ -50,6 +50,21 @@ void print_codes(const CodeBlob& b) {
   }
   std::printf("|");
   for (const std::string& name : b.freevars) std::printf("%s ", name.c_str());
+  std::printf("|");
+  std::vector<bool> lines;
+  PositionReader reader(b.positions, b.firstlineno);
+  while (reader.next()) {
+    if (reader.position.line <= 0) continue;
+    if (lines.size() <= size_t(reader.position.line)) lines.resize(size_t(reader.position.line) + 1);
+    lines[size_t(reader.position.line)] = true;
+  }
+  for (size_t i = 0; i < lines.size(); i++) {
+    if (lines[i]) std::printf("%zu ", i);
+  }
+  std::printf("|");
+  if ((b.flags & kCoHasDocstring) != 0) {
+    for (char c : b.consts[0].text) std::printf("%02x", uint8_t(c));
+  }
   std::printf("\n");
   for (const Const& c : b.consts) {
     if (c.kind == ConstKind::Code) print_codes(*c.code);

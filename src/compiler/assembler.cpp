@@ -64,9 +64,34 @@ void Assembler::thread_jumps() {
   }
 }
 
+// An implicit return has the position of whatever ran before it: each way to get there gets its own.
+void Assembler::place_returns() {
+  size_t n = code_.size();
+  for (size_t i = 0; i < n; i++) {
+    if (code_[i].target == kNoLabel) continue;
+    size_t at = size_t(labels_[size_t(code_[i].target)].at);
+    if (at >= code_.size() || code_[at].op != Op::ReturnNone) continue;
+    Position position = code_[at].position.line >= 0 ? code_[at].position : code_[i].position;
+    if (code_[i].op == Op::Jump) {
+      code_[i] = {Op::ReturnNone, 0, 0, 0, kNoLabel, 0, -1, position};
+    } else if (code_[at].position.line < 0 && position.line >= 0 && code_[i].op != Op::JumpBack) {
+      Label copy = new_label();
+      labels_[size_t(copy)].at = int32_t(code_.size());
+      code_.push_back({Op::ReturnNone, 0, 0, 0, kNoLabel, 0, -1, position});
+      code_[i].target = copy;
+    }
+  }
+  Position last;
+  for (Ins& in : code_) {
+    if (in.op == Op::ReturnNone && in.position.line < 0) in.position = last;
+    if (in.position.line >= 0) last = in.position;
+  }
+}
+
 bool Assembler::finish(CodeBlob& blob, const char*& what) {
   DCHECK(!reachable);
   thread_jumps();
+  place_returns();
   size_t nlocals = blob.locals.size();
   for (LocalInfo& local : hidden_) blob.locals.push_back(std::move(local));
   size_t pinned_base = blob.locals.size();
@@ -92,9 +117,13 @@ bool Assembler::finish(CodeBlob& blob, const char*& what) {
     const Ins& in = code_[i];
     if (in.op == Op::Jump && size_t(labels_[size_t(in.target)].at) == i + 1) {
       dead[i] = 1;
-    } else if (in.op == Op::Nop && i + 1 < n && code_[i + 1].position.line == in.position.line) {
-      dead[i] = 1;
     }
+  }
+  for (size_t i = 0; i < n; i++) {
+    if (code_[i].op != Op::Nop) continue;
+    size_t next = i + 1;
+    while (next < n && dead[next] != 0) next++;
+    if (next < n && code_[next].position.line == code_[i].position.line) dead[i] = 1;
   }
   std::vector<uint8_t> far(n, 0);
   std::vector<uint32_t> offset(n + 1);

@@ -177,6 +177,7 @@ class Assembler {
     }
   }
   void thread_jumps();
+  void place_returns();
 
   std::vector<Ins> code_;
   std::vector<LabelInfo> labels_;

@@ -176,7 +176,8 @@ void Compiler::prologue() {
       code.emit(Op::MakeCell, int32_t(i));
     }
   }
-  code.position = {unit.blob->firstlineno, unit.blob->firstlineno, 0, 0};
+  int32_t line = unit.scope->type == ScopeType::Module ? 0 : unit.blob->firstlineno;
+  code.position = {line, line, 0, 0};
   bool generator = (unit.blob->flags & (kCoGenerator | kCoCoroutine | kCoAsyncGenerator)) != 0;
   if (generator) {
     code.emit(Op::ReturnGenerator);
@@ -373,6 +374,7 @@ void Compiler::delete_name(NameId raw) {
 void Compiler::emit_cell(NameId id) {
   Assembler& out = code();
   int32_t t = out.push();
+  if (!out.reachable) return;
   for (Scope* scope = unit_->names_scope; scope != unit_->scope; scope = scope->parent) {
     Symbol* symbol = scope->find(id);
     if (symbol != nullptr && symbol->scope == SymbolScope::Cell) {
@@ -441,11 +443,6 @@ bool Compiler::module(const Seq<StmtNode*>& body) {
     return false;
   }
   no_position();
-  if (!body.empty()) {
-    const Location& last = *body[body.size() - 1];
-    code().position = {last.lineno, last.lineno, last.col_offset, last.end_lineno == last.lineno ? last.end_col_offset : last.col_offset};
-    if (last.end_lineno != last.lineno) code().position = {last.end_lineno, last.end_lineno, -1, -1};
-  }
   code().emit(Op::ReturnNone);
   if (deferred && !unit_->deferred.empty()) {
     // The function stands at the start, so that a module that is still being executed has it.

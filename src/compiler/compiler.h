@@ -164,6 +164,7 @@ class Compiler {
   bool fold_binary(ast::Operator op, const ast::ConstantValue& l, const ast::ConstantValue& r, ast::ConstantValue& out);
   bool fold_unary(ast::UnaryOperator op, const ast::ConstantValue& v, ast::ConstantValue& out);
   bool fold_subscript(const ast::ConstantValue& v, const ast::ConstantValue& i, ast::ConstantValue& out);
+  ast::ConstantValue clean_docstring(const ast::ConstantValue& doc);
   static bool truth_of(const ast::ConstantValue& v);
 
   // ---- expressions.cpp ----
@@ -238,6 +239,7 @@ class Compiler {
   bool assign_statement(ast::Assign* s);
   bool aug_assign(ast::AugAssign* s);
   bool ann_assign(ast::AnnAssign* s);
+  bool check_annotation(ExprNode* e);
   bool delete_target(ExprNode* e);
   bool for_loop(ast::For* s);
   bool async_for(ast::AsyncFor* s);

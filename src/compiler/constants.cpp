@@ -542,6 +542,53 @@ int32_t Compiler::load_constant(const ConstantValue& v, int32_t dst) {
   return load_const_index(add_const(to_const(v)), dst);
 }
 
+// A docstring without the indentation of its block, as inspect.cleandoc() would have it except for blank lines at the
+// ends, which stay.
+ConstantValue Compiler::clean_docstring(const ConstantValue& doc) {
+  std::string text;
+  if (doc.text().find('\t') == std::string_view::npos) {
+    text = doc.text();
+  } else {
+    size_t column = 0;
+    for (char c : doc.text()) {
+      if (c == '\t') {
+        size_t width = 8 - column % 8;
+        text.append(width, ' ');
+        column += width;
+        continue;
+      }
+      text += c;
+      if (c == '\n' || c == '\r') {
+        column = 0;
+      } else if ((uint8_t(c) & 0xc0) != 0x80) {
+        column++;
+      }
+    }
+  }
+  size_t first_end = text.find('\n');
+  size_t margin = SIZE_MAX;
+  for (size_t at = first_end; at != std::string::npos; at = text.find('\n', at)) {
+    at++;
+    size_t start = text.find_first_not_of(' ', at);
+    if (start == std::string::npos) break;
+    if (text[start] != '\n' && start - at < margin) margin = start - at;
+    at = start;
+  }
+  if (margin == SIZE_MAX) margin = 0;
+  size_t at = text.find_first_not_of(' ');
+  if (at == std::string::npos) at = text.size();
+  if (at == 0 && margin == 0) return ConstantValue::of_text(ConstantKind::Str, arena_.copy(text));
+  std::string out;
+  while (at < text.size()) {
+    size_t end = text.find('\n', at);
+    end = end == std::string::npos ? text.size() : end + 1;
+    out.append(text, at, end - at);
+    at = end;
+    for (size_t i = 0; i < margin && at < text.size() && text[at] == ' '; i++) at++;
+  }
+  return ConstantValue::of_text(ConstantKind::Str, arena_.copy(out));
+}
+
 int32_t Compiler::load_string(std::string_view text, int32_t dst) {
   return load_constant(ConstantValue::of_text(CK::Str, text), dst);
 }

@@ -431,10 +431,9 @@ bool Compiler::jump_if(ExprNode* e, Label target, bool condition) {
   Assembler& out = code();
   ConstantValue v;
   if (fold(e, v)) {
-    if (truth_of(v) == condition) {
-      at(*e);
-      out.jump(target);
-    }
+    at(*e);
+    out.emit(Op::Nop);
+    if (truth_of(v) == condition) out.jump(target);
     return true;
   }
   switch (e->kind) {

@@ -245,7 +245,7 @@ std::unique_ptr<CodeBlob> Compiler::function_body(F* s, bool is_async, int32_t l
   if (scope->has_docstring) {
     if (options_.optimize < 2) {
       b.flags |= kCoHasDocstring;
-      add_const(to_const(as_Constant(as_Expr(s->body[0])->value)->value));
+      add_const(to_const(clean_docstring(as_Constant(as_Expr(s->body[0])->value)->value)));
     }
     first = 1;
   }
@@ -253,11 +253,7 @@ std::unique_ptr<CodeBlob> Compiler::function_body(F* s, bool is_async, int32_t l
   for (uint32_t i = first; i < s->body.size(); i++) {
     if (!stmt(s->body[i])) return nullptr;
   }
-  // The implicit return belongs to the last line that ran.
-  if (!s->body.empty()) {
-    const Location& last = *s->body[s->body.size() - 1];
-    unit.code.position = {last.lineno, last.lineno, -1, -1};
-  }
+  no_position();
   unit.code.emit(Op::ReturnNone);
   close_generator();
   return leave_unit();

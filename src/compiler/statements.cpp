@@ -61,7 +61,7 @@ bool Compiler::body_with_docstring(const Seq<StmtNode*>& body) {
       i = 1;
       if (options_.optimize < 2) {
         at(*e->value);
-        int32_t t = load_constant(as_Constant(e->value)->value, kFresh);
+        int32_t t = load_constant(clean_docstring(as_Constant(e->value)->value), kFresh);
         no_position();
         store_name("__doc__", t);
         code().depth = 0;
@@ -284,6 +284,7 @@ bool Compiler::ann_assign(AnnAssign* s) {
   bool body = !unit_->scope->is_function_like();
   switch (s->target->kind) {
     case NodeKind::Name:
+      if (s->simple == 0 && body && (future_ & kCoFutureAnnotations) == 0) return check_annotation(s->annotation);
       if (s->simple != 0 && body) {
         if ((future_ & kCoFutureAnnotations) != 0) {
           int32_t text;
@@ -331,11 +332,19 @@ bool Compiler::ann_assign(AnnAssign* s) {
       break;
     default: return fail(*s, "invalid node type for annotated assignment");
   }
-  // Annotations of attributes and items are evaluated in old style only, and only where they are not in a function.
-  if (s->simple == 0 && body && (future_ & kCoFutureAnnotations) == 0) {
-    // deferred evaluation: nobody can ask for them, so they are not evaluated at all
-  }
+  if (s->simple == 0 && body && (future_ & kCoFutureAnnotations) == 0) return check_annotation(s->annotation);
   return true;
+}
+
+// The annotation of a target that keeps none is not evaluated; it is compiled for its errors only.
+bool Compiler::check_annotation(ExprNode* e) {
+  Assembler& out = code();
+  bool reachable = out.reachable;
+  out.reachable = false;
+  bool good = expr(e, kAny) != kFailed;
+  out.reachable = reachable;
+  out.depth = 0;
+  return good;
 }
 
 bool Compiler::delete_target(ExprNode* e) {
@@ -425,11 +434,11 @@ bool Compiler::while_loop(While* s) {
       at(*s->test);
       out.jump(orelse);
     }
-    out.bind(body);
-    if (constant && out.reachable) {
+    if (constant) {
       at(*s->test);
       out.emit(Op::Nop);
     }
+    out.bind(body);
   }
   if (!push_block({.kind = BlockKind::Loop, .continue_label = next, .break_label = end}, *s)) return false;
   {
