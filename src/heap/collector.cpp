@@ -91,8 +91,16 @@ class Collection {
   explicit Collection(Mutator& m) : m_(m) {}
 
   CollectionResult run() {
+    CollectionResult result = find_and_free();
+    while (Object* object = settled_.pop()) release_object(object, m_.slot_id);
+    return result;
+  }
+
+ private:
+  CollectionResult find_and_free() {
     hooks.stop_world(m_);
     int64_t start = platform::monotonic_ns();
+    settle_spread_counts(settled_);
     mark_roots();
     bool counted = !stack_.failed() && count_candidates();
     if (counted) {
@@ -120,7 +128,6 @@ class Collection {
     return result_;
   }
 
- private:
   struct Marker : RootVisitor {
     explicit Marker(Collection& collection) : RootVisitor(visit), collection(collection) {}
     static void visit(Visitor& self, Value* slot) {
@@ -384,6 +391,7 @@ class Collection {
   ObjectStack statics_;   // marked objects outside the heap
   ObjectStack garbage_;
   ObjectStack dead_;      // garbage to free now; every object of it has kGcGarbage, and no other object has
+  ObjectQueue settled_;   // had spread counts, and nobody refers to them
   bool collect_garbage_ = false;
   CollectionResult result_;
 };
@@ -529,6 +537,15 @@ void gc_referents(Mutator& m, Object* object, ObjectSink sink, void* context) {
     visit_fields(object, collect);
   }
   hand_out(collect.found, sink, context);
+}
+
+void settle_shared_counts(Mutator& m) {
+  ObjectQueue zero;
+  {
+    StoppedWorld stopped(m);
+    settle_spread_counts(zero);
+  }
+  while (Object* object = zero.pop()) release_object(object, m.slot_id);
 }
 
 namespace {

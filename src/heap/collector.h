@@ -48,6 +48,9 @@ struct CollectionResult {
 // Runs no Python code. (threads/safepoint.h has collect_garbage(Thread&), which also runs them and repeats.)
 CollectionResult collect_once(Mutator& m);
 
+// Ends the spreading of counts (counts.cpp), as every collection does: objects that only wait for that die now.
+void settle_shared_counts(Mutator& m);
+
 // --- policy and the gc module's state; any thread ---
 
 struct CollectorState {

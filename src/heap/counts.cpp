@@ -11,6 +11,13 @@
 // Merging changes owner, local and shared in one 64-bit compare-and-swap, while the owner's fast path stores the lower
 // half and other threads change the upper: x86-64 keeps such overlapping accesses coherent.
 //
+// Objects that several threads reference all the time would bounce their cache line between cores. They are found by
+// sampling and their counts spread (owner kOwnerSpread): each thread adds up its references in a table of its own
+// (after Refcache: Clements, Kaashoek, Zeldovich, 2013). The true count is
+//   count - kSpreadBias + sum of all tables' entries
+// known only with the world stopped. Collections settle all spread objects: they become merged ones again, and those
+// with count zero die. So a spread object dies late; objects with finalizers or weak references are never spread.
+//
 // Dying objects are chained through word 1 (owner dead, the other 48 bits an index), so dropping a structure of any
 // depth needs neither native stack nor memory.
 #include "heap/thread_slot.h"
@@ -36,6 +43,14 @@ OROCHI_INLINE uint64_t compose(uint32_t owner, uint32_t local, uint32_t shared) 
 }
 
 constexpr int32_t kCountSaturates = 1 << 27;
+constexpr int32_t kSpreadBias = 1 << 26;       // keeps a late decrement of the header from reaching zero
+#if OROCHI_PARANOID
+constexpr uint32_t kSampleEvery = 2;
+constexpr uint32_t kHotHits = 1;
+#else
+constexpr uint32_t kSampleEvery = 32;          // cross-thread references
+constexpr uint32_t kHotHits = 8;               // samples of one object by one thread
+#endif
 
 // ThreadSanitizer keeps one happens-before record per address: tie the half-word's to the whole word's.
 OROCHI_INLINE void acquire_shared_half(Object* object) {
@@ -119,7 +134,7 @@ bool merge_queued(Object* object) {
     uint32_t shared = static_cast<uint32_t>(word >> 32);
     uint32_t local = static_cast<uint32_t>(word >> 16) & 0xffff;
     uint32_t owner = word & 0xffff;
-    if (owner >= kOwnerDeferred) return false;
+    if (owner >= kOwnerSpread) return false;  // (never spread while queued)
     uint32_t merged = ((shared + local * kSharedOne - kSharedOne) & ~kSharedQueued) | kSharedMark | kSharedMerged;
     acquire_shared_half(object);
     if (claim(counts_word(object), word, compose(kOwnerNone, 0, merged))) {
@@ -162,6 +177,100 @@ void hand_to_owner(Object* object) {
     mine.draining = was_draining;
     if (!was_draining) drain(mine);
   }
+}
+
+// --- spread counts ---
+
+constinit Mutex spread_lock{LockRank::SpreadCounts};
+constinit ObjectQueue spread_objects;  // guarded by spread_lock
+constinit Shared<uint32_t> spread_total{0};
+// Which thread last found an object hot: a second one makes it spread. Hints only.
+struct HotSeen {
+  Shared<uint64_t> object;
+  Shared<uint32_t> slot;
+};
+constinit HotSeen hot_seen[256];
+
+size_t hash_of(const Object* object) {
+  return static_cast<size_t>((reinterpret_cast<uint64_t>(object) >> 4) * 0x9E3779B97F4A7C15ull >> 40);
+}
+
+void add_to_header(Object* object, int64_t delta) {
+  __atomic_fetch_add(&object->shared_word, static_cast<uint32_t>(delta) * kSharedOne, __ATOMIC_ACQ_REL);
+}
+
+OROCHI_INLINE void spread_add(Object* object, int64_t delta) {
+  ThreadSlot& slot = current_slot();
+  if (OROCHI_UNLIKELY(slot.spread == nullptr)) {
+    slot.spread = static_cast<SpreadEntry*>(allocate_raw_zeroed(kSpreadEntries * sizeof(SpreadEntry)));
+    if (slot.spread == nullptr) {
+      add_to_header(object, delta);
+      return;
+    }
+  }
+  SpreadEntry& entry = slot.spread[hash_of(object) % kSpreadEntries];
+  if (OROCHI_UNLIKELY(entry.object != object)) {
+    if (entry.delta != 0) add_to_header(entry.object, entry.delta);
+    entry = {object, 0};
+  }
+  entry.delta += delta;
+}
+
+// The object is counted in its header by several threads, and this one has met it often.
+OROCHI_COLD void found_hot(Object* object) {
+  if (!in_heap(object) || object->has(kShapeHasFinalizer)) return;
+  if ((load_relaxed(&object->gc_byte) & (kGcHasWeakrefs | kGcPending)) != 0) return;
+  uint64_t word = load_acquire(counts_word(object));
+  uint32_t shared = static_cast<uint32_t>(word >> 32);
+  uint16_t owner = static_cast<uint16_t>(word);
+  if (is_slot(owner)) {
+    // Owned by another thread: merge first. The owner's fast path is lost, but its cache line already was.
+    if ((shared & kSharedQueued) != 0) return;
+    retain_slow(object);  // the queue's reference
+    shared = load_relaxed(&object->shared_word);
+    while ((shared & (kSharedQueued | kSharedMerged)) == 0) {
+      if (claim(&object->shared_word, shared, shared | kSharedQueued)) {
+        hand_to_owner(object);
+        return;
+      }
+    }
+    release_slow(object);
+    return;
+  }
+  if (owner != kOwnerNone || (shared & kSharedQueued) != 0) return;
+  HotSeen& seen = hot_seen[hash_of(object) % 256];
+  if (seen.object.load_relaxed() != reinterpret_cast<uint64_t>(object)) {
+    seen.object.store_relaxed(reinterpret_cast<uint64_t>(object));
+    seen.slot.store_relaxed(tls_slot_id);
+    return;
+  }
+  if (seen.slot.load_relaxed() == tls_slot_id) return;  // one thread alone gains nothing
+  MutexGuard guard(spread_lock);
+  while ((word & 0xffff) == kOwnerNone && (word >> 32 & kSharedQueued) == 0) {
+    if (spread_objects.size() == spread_total.load_relaxed() && !spread_objects.push(object)) return;
+    uint32_t biased = static_cast<uint32_t>(word >> 32) + static_cast<uint32_t>(kSpreadBias) * kSharedOne;
+    acquire_shared_half(object);
+    if (claim(counts_word(object), word, compose(kOwnerSpread, 0, biased))) {
+      spread_total.store_relaxed(static_cast<uint32_t>(spread_objects.size()));
+      return;
+    }
+  }
+  // Lost a race; the entry stays and is looked at again when settling, where only kOwnerSpread counts.
+  spread_total.store_relaxed(static_cast<uint32_t>(spread_objects.size()));
+}
+
+OROCHI_INLINE void sample(Object* object) {
+  ThreadSlot& slot = current_slot();
+  if (OROCHI_LIKELY(++slot.samples % kSampleEvery != 0)) return;
+  auto& entry = slot.hot[hash_of(object) % kHotEntries];
+  if (entry.object != object) {
+    entry.object = object;
+    entry.hits = 0;
+    return;
+  }
+  if (++entry.hits < kHotHits) return;
+  entry.hits = 0;
+  found_hot(object);
 }
 
 // Sets the mark of an object found in `*slot_address`. False: look again from the start.
@@ -215,6 +324,10 @@ void retain_slow(Object* object) {
   uint16_t owner = load_owner(object);
   if (owner >= kOwnerDeferred) return;
   DCHECK(owner != kOwnerDead);
+  if (owner == kOwnerSpread) {
+    spread_add(object, 1);
+    return;
+  }
   if (owner == tls_slot_id) {
     // 65535 local references: half of them move to the shared count. Shared first, so the sum never falls.
     uint32_t shared = load_relaxed(&object->shared_word);
@@ -232,12 +345,17 @@ void retain_slow(Object* object) {
     }
   }
   if (OROCHI_UNLIKELY(count_of(shared) > kCountSaturates)) saturate(object);
+  sample(object);
 }
 
 void release_slow(Object* object) {
   uint16_t owner = load_owner(object);
   if (owner >= kOwnerDeferred) return;
   DCHECK(owner != kOwnerDead);
+  if (owner == kOwnerSpread) {
+    spread_add(object, -1);
+    return;
+  }
   uint32_t shared = load_relaxed(&object->shared_word);
   for (;;) {
     if ((shared & kSharedMerged) == 0 && count_of(shared) <= 0 && (shared & kSharedQueued) == 0) {
@@ -285,6 +403,13 @@ Value load_slot_shared(const Value* slot, Object* holder) {
       return value;
     }
     if (owner >= kOwnerDeferred) return value;
+    if (owner == kOwnerSpread) {
+      // It cannot die before our next safepoint; but is it still what the slot holds?
+      spread_add(object, 1);
+      if (Value(load_acquire(&slot->bits)) == value) return value;
+      release_object(object, tls_slot_id);
+      continue;
+    }
     if (owner == kOwnerDead) {
       spin_pause();
       continue;
@@ -301,6 +426,7 @@ Value load_slot_shared(const Value* slot, Object* holder) {
     if (!claim_seq_cst(&object->shared_word, shared, shared + kSharedOne)) continue;
     if (Value(load_seq_cst(&slot->bits)) == value) {
       if (OROCHI_UNLIKELY(count_of(shared) > kCountSaturates)) saturate(object);
+      sample(object);
       return value;
     }
     release_object(object, tls_slot_id);  // whatever object it is now: our reference to it is real
@@ -316,6 +442,10 @@ bool try_retain(Object* object) {
       return true;
     }
     if (owner >= kOwnerDeferred) return true;
+    if (owner == kOwnerSpread) {
+      spread_add(object, 1);
+      return true;
+    }
     uint32_t shared = static_cast<uint32_t>(word >> 32);
     if (owner == kOwnerDead || (shared & kSharedMark) == 0) return false;
     if ((shared & kSharedMerged) != 0 && count_of(shared) <= 0) return false;
@@ -338,6 +468,12 @@ void make_deferred(Object* object) {
 int64_t reference_count(const Object* object) {
   uint64_t word = load_acquire(counts_word(const_cast<Object*>(object)));
   if ((word & 0xffff) >= kOwnerDead) return INT32_MAX;
+  if ((word & 0xffff) == kOwnerSpread) {  // other threads' shares are not known
+    const SpreadEntry* table = current_slot().spread;
+    const SpreadEntry* entry = table == nullptr ? nullptr : &table[hash_of(object) % kSpreadEntries];
+    int64_t mine = entry != nullptr && entry->object == object ? entry->delta : 0;
+    return count_of(static_cast<uint32_t>(word >> 32)) - kSpreadBias + mine;
+  }
   return static_cast<int64_t>((word >> 16) & 0xffff) + count_of(static_cast<uint32_t>(word >> 32));
 }
 
@@ -351,6 +487,34 @@ void process_merge_queue(ThreadSlot& slot) {
   while (Object* object = mine.pop()) {
     if (merge_queued(object)) die(object);
   }
+}
+
+void flush_spread_counts(ThreadSlot& slot) {
+  if (slot.spread == nullptr) return;
+  for (size_t i = 0; i < kSpreadEntries; i++) {
+    SpreadEntry& entry = slot.spread[i];
+    if (entry.delta != 0) add_to_header(entry.object, entry.delta);
+    entry = {nullptr, 0};
+  }
+}
+
+uint32_t spread_count() { return spread_total.load_relaxed(); }
+
+void settle_spread_counts(ObjectQueue& zero) {
+  if (spread_total.load_relaxed() == 0) return;
+  uint32_t slots = thread_slot_count.load_acquire();
+  for (uint32_t id = 1; id <= slots; id++) flush_spread_counts(*thread_slot(id));
+  MutexGuard guard(spread_lock);
+  while (Object* object = spread_objects.pop()) {
+    if (load_owner(object) != kOwnerSpread) continue;
+    uint32_t shared = load_relaxed(&object->shared_word) - static_cast<uint32_t>(kSpreadBias) * kSharedOne;
+    bool dead = count_of(shared) == 0;
+    DCHECK(count_of(shared) >= 0);
+    if (dead) shared += kSharedOne;
+    store_relaxed(counts_word(object), compose(kOwnerNone, 0, shared));
+    if (dead) zero.push(object);  // out of memory: it is kept for ever
+  }
+  spread_total.store_relaxed(0);
 }
 
 void wake_slot(ThreadSlot& slot) { platform::futex_wake(slot.state.address(), INT32_MAX); }

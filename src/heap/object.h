@@ -40,6 +40,7 @@ static_assert(sizeof(Object) == 16);
 
 inline constexpr uint16_t kOwnerNone = 0;          // merged: all counts are in shared_word
 inline constexpr uint16_t kOwnerMaxSlot = 0xfff0;  // thread slots are 1..kOwnerMaxSlot
+inline constexpr uint16_t kOwnerSpread = 0xfffc;   // counted in per-thread tables: many threads use it all the time
 inline constexpr uint16_t kOwnerDead = 0xfffd;     // freed block
 inline constexpr uint16_t kOwnerDeferred = 0xfffe; // never counted; the collector frees it
 inline constexpr uint16_t kOwnerImmortal = 0xffff;

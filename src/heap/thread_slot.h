@@ -42,6 +42,15 @@ class ObjectQueue {
   size_t capacity_ = 0;
 };
 
+// One thread's share of the count of an object whose owner is kOwnerSpread. A direct-mapped table: an entry that must
+// make room is added to the object's own count.
+struct SpreadEntry {
+  Object* object;
+  int64_t delta;
+};
+inline constexpr size_t kSpreadEntries = 512;
+inline constexpr size_t kHotEntries = 64;
+
 struct alignas(64) ThreadSlot {
   uint32_t id = 0;
   Shared<uint32_t> state{kSlotDetached};
@@ -64,7 +73,21 @@ struct alignas(64) ThreadSlot {
   uint32_t finalizer_depth = 0;
   ObjectQueue finalizers;         // dead objects kept alive (one reference) for __del__
   ObjectQueue weak_callbacks;     // WeakRefs (one reference) whose referent died
+  SpreadEntry* spread = nullptr;  // made on first use
+  uint32_t samples = 0;           // references made to other threads' objects: every so many of them one is looked at
+  struct {
+    Object* object;
+    uint32_t hits;
+  } hot[kHotEntries] = {};        // what was found; addresses only, possibly stale
 };
+
+// Ends the spreading of counts of all objects; those whose count turns out to be zero are added to `zero` with one
+// reference each, for the caller to drop once the world runs. World stopped.
+void settle_spread_counts(ObjectQueue& zero);
+// How many objects are spread; when there are many, safepoints settle them.
+uint32_t spread_count();
+// The thread ends: its shares go to the objects.
+void flush_spread_counts(ThreadSlot& slot);
 
 // By id; an entry never changes once set.
 extern Shared<ThreadSlot*> thread_slots[kOwnerMaxSlot + 1];

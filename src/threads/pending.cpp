@@ -14,6 +14,7 @@ constinit SafepointHooks hooks{};  // set once at start-up
 constinit Shared<uint32_t> collecting{0};
 
 constexpr uint32_t kMaxFinalizerDepth = 16;  // finalizers whose garbage has finalizers
+constexpr uint32_t kManySpread = 1024;       // objects with spread counts: time to see which of them are dead
 constexpr int kMaxCollectionRounds = 4;      // finalizers that make new garbage each time
 
 void run_one(Thread& t, Local<> object, bool is_callback) {
@@ -90,6 +91,7 @@ Result<void> safepoint_slow(Thread& t) {
     t.withdraw(kPollMerge);
     process_merge_queue(*t.slot);
     maybe_back_to_single_thread(t);
+    if (spread_count() >= (multi_threaded() ? kManySpread : 1)) settle_shared_counts(t);
   }
   qsbr_quiescent(&t.slot->qsbr);
   if ((poll & kPollCollect) != 0) {

@@ -107,6 +107,7 @@ void unregister_thread(Thread& t) {
     slot.mutator = nullptr;  // from now on others merge objects of this slot by themselves
   }
   process_merge_queue(slot);
+  flush_spread_counts(slot);
   qsbr_process(&slot.qsbr);
   tidy_heap(slot.heap);
   qsbr_abandon(&slot.qsbr);

@@ -379,6 +379,44 @@ TEST_F(Runtime, SharedSlotsStress) {
   check_heap();
 }
 
+// Many threads reference the same objects all the time: their counts spread, and come together again.
+TEST_F(Runtime, HotObjectsSpreadTheirCounts) {
+  constexpr int kThreads = 3, kRounds = 100000;
+  Local<Node> holder = make_node(t);
+  holder->left.init(make_node(t));
+  std::vector<std::thread> threads;
+  std::atomic<uint32_t> most_spread{0};
+  std::atomic<int> ready{0};
+  for (int n = 0; n < kThreads; n++) {
+    threads.push_back(start([&](Thread& mine) {
+      std::vector<Local<>> kept;
+      ready++;
+      while (ready.load() < kThreads) {
+        Detached detached(mine);
+        platform::yield_thread();
+      }
+      for (int i = 0; i < kRounds; i++) {
+        Local<> value = holder->left.load(holder.get());
+        CHECK(static_cast<Node*>(value.value().as_object())->tag == 7);
+        if (i % 100 == 0) kept.push_back(value.dup());
+        if (i % 3000 == 0) kept.clear();
+        if (spread_count() > most_spread.load()) most_spread = spread_count();
+        (void)safepoint(mine);
+        if (i % 40000 == 39999) collect_garbage(mine, 2);
+      }
+    }));
+  }
+  for (auto& thread : threads) join(t, thread);
+  EXPECT_GT(most_spread.load(), 0u);
+  EXPECT_FALSE(safepoint(t).raised());
+  settle_shared_counts(t);
+  EXPECT_EQ(spread_count(), 0u);
+  EXPECT_EQ(reference_count(holder->left.raw().as_object()), 1);
+  EXPECT_EQ(destroyed, 0);
+  holder->left.set(Local<>());
+  EXPECT_EQ(destroyed, 1);
+}
+
 TEST_F(Runtime, StoppingTheWorldStopsEverybody) {
   std::atomic<bool> stop{false};
   std::atomic<uint64_t> ticks{0};
