@@ -46,6 +46,11 @@ OROCHI_INLINE void store_counter(uint64_t& counter, uint64_t value) {
   __atomic_store_n(&counter, value, __ATOMIC_RELAXED);  // positions of shared iterators: a hint, checked at use
 }
 
+inline Result<Local<>> iter_self(Thread&, Borrowed<> self) { return Local<>::share(self); }
+
+// iter(callable, sentinel)
+Result<Local<>> make_callable_iterator(Thread& t, Borrowed<> callable, Borrowed<> sentinel);
+
 // type(self).__name__ or __qualname__ for messages and reprs.
 inline Local<Str> type_name_of(Value v) { return type_of(v)->name.load(type_of(v)); }
 

@@ -228,7 +228,7 @@ Result<void> assign_slice(Thread& t, Borrowed<List> list, SliceParts parts, Borr
     auto made = list_from(t, value);
     if (made.raised()) {
       if (type_of(value)->slots.iter || type_of(value)->slots.getitem || !clear_pending_if(t, types::TypeError)) return Raised{};
-      return raise(t, types::TypeError, "{}", parts.step == 1 ? "can only assign an iterable" : "must assign iterable to extended slice");
+      return raise(t, types::TypeError, "must assign iterable to extended slice");
     }
     fresh = made.take().as<List>();
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "objects/dict.h"
+#include "objects/mapping_proxy.h"
 #include "objects/function.h"
 #include "objects/list.h"
 #include "objects/shape_table.h"
@@ -521,8 +522,7 @@ Result<Local<>> type_base(Thread& t, Borrowed<Type> type) {
   return base;
 }
 Result<Local<>> type_dict(Thread& t, Borrowed<Type> type) {
-  Local<> proxy = TRY(get_attr(t, TRY(import_builtins(t)), "__mappingproxy__"_n));
-  return call(t, proxy, type->dict.borrow());
+  return make_mapping_proxy(t, type->dict.borrow());
 }
 Result<Local<>> type_doc(Thread& t, Borrowed<Type> type) {
   Lookup<> found = dict_find_str(t, type->dict.borrow(), "__doc__"_n);

@@ -50,7 +50,23 @@ struct RangeIterator : Object {
   uint64_t count;
 };
 
+// Over keys, values or items of a dict, forwards or backwards: five more types with this layout (Object::aux is unused;
+// the type says which). `expected` is the size at the start, kDictChanged once it was found different.
+struct DictIterator : Object {
+  Field<Dict> dict;
+  uint64_t position;   // next entry; backwards: entries before it are left
+  uint64_t expected;
+  uint64_t remaining;
+};
+inline constexpr uint64_t kDictChanged = UINT64_MAX;
+// dict_keys, dict_values, dict_items
+struct DictView : Object {
+  Field<Dict> dict;
+};
+
 namespace types {
+extern ::orochi::Type DictKeyIterator, DictValueIterator, DictItemIterator, DictReverseKeyIterator,
+    DictReverseValueIterator, DictReverseItemIterator, DictKeys, DictValues, DictItems;
 extern ::orochi::Type ListIterator, ListReverseIterator, TupleIterator, SequenceIterator, CallableIterator, Reversed,
     RangeIterator;
 }

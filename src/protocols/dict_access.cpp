@@ -7,20 +7,20 @@
 #include "objects/exception.h"
 #include "objects/list.h"
 #include "protocols/attr.h"
+#include "protocols/hashing.h"
 #include "protocols/call.h"
 #include "protocols/dunder_slots.h"
 #include "protocols/operators.h"
 
 namespace orochi {
 
-namespace {
-
-Result<int64_t> hash_key(Thread& t, Borrowed<> key) {
+Result<int64_t> hash_for(Thread& t, Borrowed<> key, const char* role) {
   if (key.value().is_fixnum()) return int_hash(key);
   if (is_exact_str(key)) return str_hash(key.as<Str>());
   HashFn fn = type_of(key)->slots.hash;
   if (!fn || fn == hash_not_implemented) {
-    return raise(t, types::TypeError, "cannot use '{}' as a dict key (unhashable type: '{}')", TypeName(key), TypeName(key));
+    return raise(t, types::TypeError, "cannot use '{}' as {} (unhashable type: '{}')", TypeName(key), role,
+                 TypeName(key));
   }
   auto hash = fn(t, key);
   if (hash.raised() && pending_matches(t, types::TypeError)) {
@@ -32,10 +32,14 @@ Result<int64_t> hash_key(Thread& t, Borrowed<> key) {
       set_pending(t, std::move(error));
       return Raised{};
     }
-    return raise(t, types::TypeError, "cannot use '{}' as a dict key ({})", TypeName(key), *text);
+    return raise(t, types::TypeError, "cannot use '{}' as {} ({})", TypeName(key), role, *text);
   }
   return hash;
 }
+
+namespace {
+
+Result<int64_t> hash_key(Thread& t, Borrowed<> key) { return hash_for(t, key, "a dict key"); }
 
 // The entry of `key` with the lock held in *guard; kNoEntry if there is none. Raised: not locked.
 Result<uint32_t> find_and_lock(Thread& t, Dict* dict, Borrowed<> key, int64_t hash, std::optional<ObjectLock>& guard) {

@@ -300,8 +300,6 @@ Result<bool> contains(Thread& t, Borrowed<> container, Borrowed<> item) {
   return found;
 }
 
-Result<Local<>> (*make_sequence_iterator_hook)(Thread& t, Borrowed<> sequence) = nullptr;
-
 Result<Local<>> get_iter(Thread& t, Borrowed<> v) {
   Type* type = type_of(v);
   if (UnaryFn fn = type->slots.iter) {
