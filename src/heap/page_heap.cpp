@@ -23,6 +23,7 @@ constexpr size_t kCarveBytes = 4096;
 constexpr size_t kBins = 24;
 constexpr size_t kDirtyPagesKept = 128;          // pages in the pool whose memory is not given back at once
 constexpr size_t kLargeKept = 16;                // larger runs lose their memory when freed, before QSBR
+constexpr size_t kCheckedBytes = size_t{64} << 20;
 [[maybe_unused]] constexpr size_t kDeadBytes = 24;  // header and link of a dead block stay accessible
 [[maybe_unused]] constexpr unsigned char kPoison = 0xDB;
 
@@ -366,6 +367,8 @@ FreeBlock* refill(ThreadHeap& heap, PageKind kind, size_t size_class) {
 
 void* allocate_large(ThreadHeap& heap, size_t bytes, PageKind kind) {
   if (bytes > heap_range.bytes) return nullptr;
+  // The reservation is never refused, so refuse here what the system would refuse as obviously too much.
+  if (bytes > kCheckedBytes && bytes > platform::machine_memory()) return nullptr;
   size_t pages = (bytes + kPageBytes - 1) >> kPageShift;
   Page* run = take_run(pages);
   if (run == nullptr) return nullptr;

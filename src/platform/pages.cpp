@@ -2,6 +2,7 @@
 #include "platform/pages.h"
 
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,6 +60,15 @@ size_t resident_bytes() {
   int read = std::fscanf(file, "%lu %lu", &total, &resident);
   std::fclose(file);
   return read == 2 ? resident * static_cast<size_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+size_t machine_memory() {
+  static const size_t bytes = [] {
+    struct sysinfo info {};
+    if (sysinfo(&info) != 0) return SIZE_MAX;
+    return (static_cast<size_t>(info.totalram) + info.totalswap) * info.mem_unit;
+  }();
+  return bytes;
 }
 
 }  // namespace orochi::platform

@@ -26,4 +26,7 @@ void release_pages(void* address, size_t bytes);
 // Bytes of this process that are resident now; 0 when unknown.
 size_t resident_bytes();
 
+// Memory and swap of the machine in bytes; SIZE_MAX when unknown.
+size_t machine_memory();
+
 }  // namespace orochi::platform

@@ -1,6 +1,9 @@
 // Counts, weak references, the collector and stopping the world, on small made-up object types.
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstring>
 #include <random>
@@ -494,6 +497,86 @@ TEST_F(Runtime, AutomaticCollectionBoundsCyclicGarbage) {
 #endif
   set_collector_enabled(t, false);
 }
+
+#if !OROCHI_TSAN  // forks with threads
+TEST_F(Runtime, ForkKeepsOneThread) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  Local<Node> holder = make_node(t);
+  for (int n = 0; n < 3; n++) {
+    threads.push_back(start([&](Thread& mine) {
+      while (!stop.load()) {
+        holder->left.set(make_node(mine));
+        (void)safepoint(mine);
+      }
+    }));
+  }
+  for (int round = 0; round < 10; round++) {
+    before_fork(t);
+    pid_t child = fork();
+    if (child == 0) {
+      after_fork_child(t);
+      if (registered_threads() != 1 || multi_threaded()) _exit(2);
+      holder->left.set(make_node(t));
+      for (int i = 0; i < 10000; i++) {
+        Local<Node> a = make_node(t);
+        a->left.init_share(a);
+      }
+      collect_garbage(t, 2);
+      check_heap();
+      std::thread another = start([&](Thread& mine) { holder->right.init(make_node(mine)); });
+      join(t, another);
+      (void)safepoint(t);
+      _exit(holder->right.is_empty() ? 3 : 0);
+    }
+    ASSERT_GT(child, 0);
+    after_fork_parent(t);
+    int status = 0;
+    {
+      Detached detached(t);
+      waitpid(child, &status, 0);
+    }
+    EXPECT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  stop = true;
+  for (auto& thread : threads) join(t, thread);
+}
+
+TEST(GilMode, OneThreadAtATime) {
+  pid_t child = fork();
+  if (child == 0) {
+    if (!initialise_threads(GilMode::On)) _exit(2);
+    set_switch_interval(platform::kMillisecond / 10);
+    shapes();
+    Thread t;
+    if (!register_thread(t)) _exit(3);
+    int64_t counter = 0;  // not atomic on purpose
+    int64_t turns[3] = {};
+    std::vector<std::thread> threads;
+    int64_t until = platform::deadline_after(100 * platform::kMillisecond);
+    for (int n = 0; n < 3; n++) {
+      threads.push_back(start([&, n](Thread& mine) {
+        while (platform::monotonic_ns() < until) {
+          for (int i = 0; i < 100; i++) {
+            int64_t seen = load_relaxed(&counter);
+            store_relaxed(&counter, seen + 1);
+            turns[n]++;
+          }
+          (void)safepoint(mine);
+        }
+      }));
+    }
+    for (auto& thread : threads) join(t, thread);
+    bool fair = turns[0] > 0 && turns[1] > 0 && turns[2] > 0;
+    _exit(counter == turns[0] + turns[1] + turns[2] && fair ? 0 : 4);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+#endif
 
 TEST_F(Runtime, GcQueries) {
   Local<Node> a = make_node(t);
