@@ -1,6 +1,7 @@
 // The builtins module: functions (the types and exceptions are put in by start-up from the type registry).
 #include <cstring>
 
+#include "builtins/container_support.h"
 #include "builtins/type_type.h"
 #include "interpreter/interpret.h"
 #include "modules/builtins/build_class.h"
@@ -326,7 +327,7 @@ Result<Local<>> builtins_sum(Thread& t, Borrowed<> iterable, Borrowed<> start) {
   bool in_floats = false;
   CompensatedSum floats;
   auto leave_fast = [&]() -> Result<void> {
-    if (in_floats) total = TRY(make_float(t, floats.result()));
+    if (in_floats) total = TRY(make_float(t, floats.value()));
     else if (all_ints) total = TRY(make_int(t, small));
     all_ints = in_floats = false;
     return ok();
