@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "objects/exception.h"
+#include "objects/str_text.h"
 
 namespace orochi {
 
@@ -48,17 +49,110 @@ Result<Local<Bytes>> make_bytes(Mutator& m, std::string_view data) {
   return b;
 }
 
-Result<Local<ByteArray>> make_bytearray(Mutator& m, std::string_view data) {
+int64_t hash_of_bytes(std::string_view data) {
+  auto h = data.empty() ? int64_t{0} : static_cast<int64_t>(siphash13(hash_key, data.data(), data.size()));
+  if (h == 0 || h == -1) h = h == 0 ? 1 : -2;
+  return h;
+}
+
+Result<Local<ByteArray>> make_bytearray_uninitialised(Mutator& m, size_t length) {
   Local<ByteArray> b = TRY(allocate<ByteArray>(m, types::ByteArray.root_shape));
-  if (data.empty()) return b;
-  b->buffer = static_cast<uint8_t*>(allocate_raw(data.size() + 1));
+  if (length == 0) return b;
+  if (length > (size_t{1} << 46)) return raise_no_memory(m);
+  b->buffer = static_cast<uint8_t*>(allocate_raw(length + 1));
   if (!b->buffer) return raise_no_memory(m);
-  std::memcpy(b->buffer, data.data(), data.size());
-  b->buffer[data.size()] = 0;
+  b->buffer[length] = 0;
   b->start = b->buffer;
-  b->length_ = data.size();
-  b->capacity = data.size() + 1;
+  b->length_ = length;
+  b->capacity = length + 1;
   return b;
+}
+
+Result<Local<ByteArray>> make_bytearray(Mutator& m, std::string_view data) {
+  Local<ByteArray> b = TRY(make_bytearray_uninitialised(m, data.size()));
+  if (!data.empty()) std::memcpy(b->buffer, data.data(), data.size());
+  return b;
+}
+
+namespace {
+
+void set_length(ByteArray* b, size_t length) {
+  __atomic_store_n(&b->length_, length, __ATOMIC_RELAXED);  // len() may look without the lock: a whole number, maybe old
+  if (b->start) b->start[length] = 0;
+}
+
+}  // namespace
+
+Result<void> bytearray_resize_locked(Mutator& m, ByteArray* b, size_t length) {
+  size_t old = b->length_;
+  if (length == old) return ok();
+  if (__atomic_load_n(&b->exports, __ATOMIC_ACQUIRE) > 0) {  // pairs with the release of a buffer
+    return raise(m, types::BufferError, "Existing exports of data: object cannot be re-sized");
+  }
+  if (length > (size_t{1} << 46)) return raise_no_memory(m);
+  auto front = static_cast<size_t>(b->start - b->buffer);
+  if (b->buffer && length + 1 <= b->capacity - front && (length + 1 > b->capacity / 2 || b->capacity < 64)) {
+    set_length(b, length);
+    return ok();
+  }
+  size_t wanted = length + 1;
+  if (length > old) wanted += (length >> 3) + (length < 9 ? 3 : 6);
+  if (length == 0) {
+    free_raw(b->buffer);
+    b->buffer = b->start = nullptr;
+    b->capacity = 0;
+    set_length(b, 0);
+    return ok();
+  }
+  size_t kept = old < length ? old : length;
+  uint8_t* fresh;
+  if (front == 0 && b->buffer) {
+    fresh = static_cast<uint8_t*>(reallocate_raw(b->buffer, wanted));
+    if (!fresh) return raise_no_memory(m);
+  } else {
+    fresh = static_cast<uint8_t*>(allocate_raw(wanted));
+    if (!fresh) return raise_no_memory(m);
+    if (kept) std::memcpy(fresh, b->start, kept);
+    free_raw(b->buffer);
+  }
+  b->buffer = b->start = fresh;
+  b->capacity = wanted;
+  set_length(b, length);
+  return ok();
+}
+
+Result<void> bytearray_replace_locked(Mutator& m, ByteArray* b, size_t start, size_t end, const uint8_t* data,
+                                      size_t count) {
+  size_t removed = end - start, old = b->length_;
+  if (count < removed) {
+    if (__atomic_load_n(&b->exports, __ATOMIC_ACQUIRE) > 0) {
+      return raise(m, types::BufferError, "Existing exports of data: object cannot be re-sized");
+    }
+    size_t gap = removed - count;
+    if (start == 0) {  // the front just moves: deleting from the front is cheap
+      b->start += gap;
+      __atomic_store_n(&b->length_, old - gap, __ATOMIC_RELAXED);
+      if (static_cast<size_t>(b->start - b->buffer) > b->capacity / 2) {
+        std::memmove(b->buffer, b->start, b->length_ + 1);
+        b->start = b->buffer;
+        if (b->capacity > 64) {
+          if (auto* smaller = static_cast<uint8_t*>(reallocate_raw(b->buffer, b->length_ + 1))) {
+            b->buffer = b->start = smaller;
+            b->capacity = b->length_ + 1;
+          }
+        }
+      }
+    } else {
+      std::memmove(b->start + start + count, b->start + end, old - end);
+      TRY(bytearray_resize_locked(m, b, old - gap));
+    }
+  } else if (count > removed) {
+    size_t extra = count - removed;
+    TRY(bytearray_resize_locked(m, b, old + extra));
+    std::memmove(b->start + end + extra, b->start + end, old - end);
+  }
+  if (count) std::memcpy(b->start + start, data, count);
+  return ok();
 }
 
 }  // namespace orochi

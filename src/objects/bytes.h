@@ -26,7 +26,7 @@ struct ByteArray : Object {
   uint8_t* start;      // first byte in use (deletions at the front move it); under the lock
   size_t length_;      // atomic relaxed for unlocked len()
   size_t capacity;
-  int64_t exports;     // live buffer exports; under the lock
+  int64_t exports;     // live buffer exports; grows under the lock, shrinks atomically
 };
 
 Result<Local<Bytes>> make_bytes(Mutator& m, std::string_view data);
@@ -34,5 +34,14 @@ Result<Local<Bytes>> make_bytes_uninitialised(Mutator& m, size_t length);
 Borrowed<Bytes> empty_bytes();
 Result<void> init_empty_bytes(Mutator& m);   // start-up
 Result<Local<ByteArray>> make_bytearray(Mutator& m, std::string_view data);
+Result<Local<ByteArray>> make_bytearray_uninitialised(Mutator& m, size_t length);
+
+// The hash of bytes-like data with the process's key; equal data hash equal whatever holds them. Never -1.
+int64_t hash_of_bytes(std::string_view data);
+
+// Under the lock. Existing exports refuse every change of size (BufferError).
+Result<void> bytearray_resize_locked(Mutator& m, ByteArray* b, size_t length);   // new bytes are not initialised
+// Replaces [start, end) by `count` bytes, which do not overlap the buffer.
+Result<void> bytearray_replace_locked(Mutator& m, ByteArray* b, size_t start, size_t end, const uint8_t* data, size_t count);
 
 }  // namespace orochi
