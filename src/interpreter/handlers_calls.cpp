@@ -292,7 +292,10 @@ HANDLER_FUNCTION(return_slow) {
     }                                                                                            \
     NextFn next = type_of(iterator)->slots.next;                                                 \
     Value item = next ? next(*t, Borrowed<>(iterator)).release() : next_not_iterator(*t, iterator); \
-    if (OROCHI_UNLIKELY(item.is_empty())) GO(unwind);                                            \
+    if (OROCHI_UNLIKELY(item.is_empty())) {                                                      \
+      if (!clear_pending_if(*t, types::StopIteration)) GO(unwind);                               \
+      item = kAbsentWord;                                                                        \
+    }                                                                                            \
     table = t->dispatch;                                                                         \
     if (item == kAbsentWord) {                                                                   \
       iterator = regs[B_];                                                                       \

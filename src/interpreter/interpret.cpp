@@ -82,6 +82,7 @@ void init_interpreter() {
   current_handled_hook = current_handled;
   super_from_frame_hook = super_from_frame;
   caller_module_hook = caller_module;
+  register_top_hook = [](Thread& t) { return free_registers(t, t.frame); };
 }
 
 Result<void> super_arguments(Thread& t, Local<>* cls, Local<>* self) { return super_from_frame(t, cls, self); }
@@ -130,20 +131,6 @@ void set_recursion_limit(Thread& t, int32_t limit) {
 }
 
 int32_t frame_depth(const Thread& t) { return t.frame ? static_cast<int32_t>(t.frame - t.frames_base) + 1 : 0; }
-
-void visit_thread_frames(Thread& t, Visitor& visitor) {
-  Frame* f = t.frame;
-  // A native function may be running on arguments that lie in registers of the innermost frame: those are included.
-  for (; f; f = f->previous) {
-    visitor.visit_slots(f->regs, f->code->nregs);
-    for (Value* v : {&f->function, &f->locals, &f->handled, &f->frame_object}) {
-      if (v->is_heap()) visitor.visit_slot(v);
-    }
-    if ((f->flags & kFrameInit) || (f->flags & kFrameGenerator)) {
-      if (f->generator.is_heap()) visitor.visit_slot(&f->generator);
-    }
-  }
-}
 
 // ---- running ----
 

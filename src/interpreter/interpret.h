@@ -18,8 +18,6 @@ Result<Local<>> eval_code(Thread& t, Borrowed<Code> code, Borrowed<> globals, Bo
 // The register and frame stacks of a thread: reserved at its first use, given back when it ends.
 bool ensure_stacks(Thread& t);
 void release_stacks(Thread& t);
-// What a thread's frames hold: every live register and the frames' own references.
-void visit_thread_frames(Thread& t, Visitor& visitor);
 
 // sys.setrecursionlimit. The current depth is the number of frames.
 // (the limit itself: recursion_limit, protocols/call.h)
@@ -31,7 +29,6 @@ extern Result<void> (*warn_hook)(Thread& t, Type& category, Borrowed<> message, 
 
 // The exception being handled (sys.exception()), or empty.
 Local<> current_handled(Mutator& m);
-// sys.exc_info's replacement in generators' throw(): sets nothing, see set_handled in ops.h.
 
 // super() without arguments: the class cell and first argument of the calling frame. RuntimeError if it has none.
 Result<void> super_arguments(Thread& t, Local<>* cls, Local<>* self);

@@ -323,7 +323,10 @@ Lookup<> iter_next(Thread& t, Borrowed<> iterator) {
   if (OROCHI_UNLIKELY(!fn)) {
     return raise(t, types::TypeError, "'{}' object is not an iterator", TypeName(iterator));
   }
-  return fn(t, iterator);
+  Lookup<> item = fn(t, iterator);
+  // A native iterator with something to return (a generator) says so by StopIteration(value): here it is just the end.
+  if (OROCHI_UNLIKELY(item.raised()) && clear_pending_if(t, types::StopIteration)) return kAbsent;
+  return item;
 }
 
 bool is_iterator(Value v) { return type_of(v)->slots.next != nullptr; }

@@ -12,6 +12,8 @@ extern "C" [[gnu::used, gnu::visibility("default")]] const char* __asan_default_
 
 namespace orochi {
 
+Value* (*register_top_hook)(Thread& t) = nullptr;
+
 namespace threads_internal {
 
 namespace {
@@ -28,7 +30,9 @@ void visit_frame(RootVisitor& roots, const Frame& frame) {
 }
 
 void visit_thread(RootVisitor& roots, Thread& t) {
-  for (Value* at = t.stack_base; at != nullptr && at < t.stack_top; at++) roots.visit_value(*at);
+  // Registers of all frames lie side by side; the interpreter knows where those of the innermost one end.
+  Value* top = t.frame != nullptr && register_top_hook != nullptr ? register_top_hook(t) : t.stack_top;
+  for (Value* at = t.stack_base; at != nullptr && at < top; at++) roots.visit_value(*at);
   for (Frame* frame = t.frames_base; frame != nullptr && frame < t.frames_top; frame++) visit_frame(roots, *frame);
   for (Frame* frame = t.frame; frame != nullptr; frame = frame->previous) {
     // Frames of running generators lie in the generator objects.

@@ -103,6 +103,9 @@ OROCHI_INLINE Result<void> safepoint(Thread& t) {
   return safepoint_slow(t);
 }
 
+// The end of the registers of a thread's innermost frame. Installed by the interpreter.
+extern Value* (*register_top_hook)(Thread& t);
+
 // From detach to attach the thread must not touch objects. Prefer the class.
 void detach_thread(Thread& t);
 void attach_thread(Thread& t);
