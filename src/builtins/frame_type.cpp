@@ -189,7 +189,7 @@ Result<Local<>> proxy_items(Thread& t, Borrowed<FrameLocalsProxy> self) {
 Result<Local<>> proxy_copy(Thread& t, Borrowed<FrameLocalsProxy> self) { return snapshot(t, self); }
 Result<Local<>> proxy_reversed(Thread& t, Borrowed<FrameLocalsProxy> self) {
   Local<> keys = TRY(proxy_keys(t, self));
-  TRY(call_method(t, keys, "reverse"_n));
+  (void)TRY(call_method(t, keys, "reverse"_n));
   return get_iter(t, keys);
 }
 Result<Local<>> proxy_get(Thread& t, Borrowed<FrameLocalsProxy> self, Borrowed<> key, Borrowed<> default_value) {
@@ -202,7 +202,8 @@ Result<Local<>> proxy_get(Thread& t, Borrowed<FrameLocalsProxy> self, Borrowed<>
 Result<Local<>> proxy_setdefault(Thread& t, Borrowed<FrameLocalsProxy> self, Borrowed<> key, Borrowed<> default_value) {
   if (is_str(key)) {
     Lookup<> found = frame_find_variable(t, frame_of(self), key.as<Str>());
-    if (!found.absent()) return found;
+    if (found.raised()) return Raised{};
+    if (found.found()) return found.take();
   }
   TRY(proxy_op_setitem(t, self, key, default_value));
   return Local<>::share(default_value);
