@@ -21,6 +21,10 @@ bool register_barrier_all_threads() {
 
 void barrier_all_threads() {
   long result = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+  if (result == 0) return;
+  // A child of fork may have to register anew.
+  syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+  result = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
   CHECK(result == 0);
 }
 

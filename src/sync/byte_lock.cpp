@@ -2,8 +2,13 @@
 #include "sync/byte_lock.h"
 
 #include "base/check.h"
+#include "platform/clock.h"
+#include "platform/membarrier.h"
 
 namespace orochi {
+
+constinit Shared<uint32_t> ByteLock::sleepers_[kCounters];
+constinit bool ByteLock::has_barrier_ = false;
 
 namespace {
 
@@ -27,48 +32,60 @@ bool still_locked(void* context) {
       return false;
     }
   }
-  return load_relaxed(wait->byte) == (ByteLock::kLocked | ByteLock::kParked);  // the bucket's lock orders it
+  // The bucket's lock orders this against unlock_slow, the barrier in lock_until against unlock.
+  return load_seq_cst(wait->byte) != 0;
 }
 
-// Nobody else changes the byte here: it is locked (ours) and its parked bit is set, which is changed under the bucket's
-// lock only.
-uint32_t release(void* context, UnparkInfo info) {
-  auto* byte = static_cast<uint8_t*>(context);
-  uint8_t parked = info.more ? ByteLock::kParked : 0;
-  if (info.found && info.starving) {
-    publish_release(byte, ByteLock::kLocked | parked);
-    return kHandedOver;
-  }
-  publish_release(byte, parked);  // pairs with the claim of the next owner
-  return 0;
+// The lock is free, or somebody has been quicker.
+uint32_t wake_or_hand_over(void* context, UnparkInfo info) {
+  if (!info.found || !info.starving) return 0;
+  return ByteLock::try_lock(static_cast<uint8_t*>(context)) ? kHandedOver : 0;
 }
 
 }  // namespace
 
 void set_interrupt_pending_hook(bool (*pending)()) { interrupt_pending.store_relaxed(pending); }
 
+void ByteLock::initialise() { has_barrier_ = platform::register_barrier_all_threads(); }
+
+void ByteLock::after_fork_child() {
+  for (auto& counter : sleepers_) counter.store_relaxed(0);
+}
+
 LockResult ByteLock::lock_until(uint8_t* byte, int64_t deadline, ParkMode mode) {
+  Shared<uint32_t>& sleepers = sleepers_[index_of(byte)];
   for (int i = 0; i < kSpins; i++) {
     if (try_lock(byte)) return LockResult::Acquired;
-    if ((load_relaxed(byte) & kParked) != 0) break;  // others sleep already: it takes longer
     spin_pause();
   }
+  if (deadline != platform::kForever && deadline <= platform::monotonic_ns()) return LockResult::TimedOut;
   bool interruptible = mode == ParkMode::Interruptible;
+  int64_t since = platform::monotonic_ns();
+  LockResult result;
+  sleepers.count_seq_cst(1);
+  if (has_barrier_) platform::barrier_all_threads();
   for (;;) {
-    uint8_t seen = load_relaxed(byte);
-    if ((seen & kLocked) == 0) {
-      if (claim(byte, seen, seen | kLocked)) return LockResult::Acquired;
-      continue;
+    if (try_lock(byte)) {
+      result = LockResult::Acquired;
+      break;
     }
-    if ((seen & kParked) == 0 && !claim(byte, seen, seen | kParked)) continue;
     Wait wait{byte, interruptible, false};
-    Parked parked = park(byte, still_locked, &wait, mode, deadline);
-    if (parked.result == ParkResult::Unparked && parked.token == kHandedOver) return LockResult::Acquired;
-    if (parked.result == ParkResult::TimedOut) {
-      return try_lock(byte) ? LockResult::Acquired : LockResult::TimedOut;
+    Parked parked = park(byte, still_locked, &wait, mode, deadline, nullptr, since);
+    if (parked.result == ParkResult::Unparked && parked.token == kHandedOver) {
+      result = LockResult::Acquired;
+      break;
     }
-    if (wait.interrupted || (interruptible && parked.result == ParkResult::Interrupted)) return LockResult::Interrupted;
+    if (parked.result == ParkResult::TimedOut) {
+      result = try_lock(byte) ? LockResult::Acquired : LockResult::TimedOut;
+      break;
+    }
+    if (wait.interrupted || (interruptible && parked.result == ParkResult::Interrupted)) {
+      result = LockResult::Interrupted;
+      break;
+    }
   }
+  sleepers.count_seq_cst(static_cast<uint32_t>(-1));
+  return result;
 }
 
 void ByteLock::lock_slow(uint8_t* byte) {
@@ -76,9 +93,6 @@ void ByteLock::lock_slow(uint8_t* byte) {
   DCHECK(result == LockResult::Acquired);
 }
 
-void ByteLock::unlock_slow(uint8_t* byte) {
-  DCHECK(is_locked(byte));
-  unpark_one(byte, release, byte);
-}
+void ByteLock::unlock_slow(uint8_t* byte) { unpark_one(byte, wake_or_hand_over, byte); }
 
 }  // namespace orochi

@@ -98,7 +98,7 @@ void wake(Parker* parker) {
 }  // namespace
 
 Parked park(const void* address, ValidatePark validate, void* context, ParkMode mode, int64_t deadline,
-            BeforeSleep before_sleep) {
+            BeforeSleep before_sleep, int64_t waiting_since) {
   Parker* self = &this_parker;
   Bucket& bucket = bucket_of(address);
   bucket.lock.lock();
@@ -112,7 +112,7 @@ Parked park(const void* address, ValidatePark validate, void* context, ParkMode 
     return {ParkResult::Refused, 0};
   }
   self->address = address;
-  self->since = platform::monotonic_ns();
+  self->since = waiting_since != 0 ? waiting_since : platform::monotonic_ns();
   self->token = 0;
   bucket.append(self);
   bucket.lock.unlock();

@@ -42,8 +42,9 @@ using ValidatePark = bool (*)(void* context);
 using BeforeSleep = void (*)(void* context);
 using DecideUnpark = uint32_t (*)(void* context, UnparkInfo info);  // returns the token
 
+// `waiting_since`: when the caller began to wait, if it has slept before (for UnparkInfo::starving).
 Parked park(const void* address, ValidatePark validate, void* context, ParkMode mode,
-            int64_t deadline = platform::kForever, BeforeSleep before_sleep = nullptr);
+            int64_t deadline = platform::kForever, BeforeSleep before_sleep = nullptr, int64_t waiting_since = 0);
 
 // Wakes the longest waiter on `address`. `decide` is always called, also when none is found.
 void unpark_one(const void* address, DecideUnpark decide, void* context);

@@ -14,7 +14,7 @@
 namespace orochi {
 namespace {
 
-TEST(ByteLock, ExcludesAcrossThreads) {
+void exclude_across_threads() {
   uint8_t byte = 0;
   int64_t counter = 0;
   constexpr int kThreads = 4, kRounds = 50000;
@@ -31,6 +31,12 @@ TEST(ByteLock, ExcludesAcrossThreads) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(counter, int64_t{kThreads} * kRounds);
   EXPECT_EQ(byte, 0);
+}
+
+TEST(ByteLock, ExcludesAcrossThreads) {
+  exclude_across_threads();  // unlocking with a fence
+  ByteLock::initialise();
+  for (int i = 0; i < 5; i++) exclude_across_threads();  // without
 }
 
 TEST(ByteLock, TriesAndTimesOut) {

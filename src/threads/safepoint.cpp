@@ -147,10 +147,11 @@ void install_hooks(GilMode gil) {
   gil_on = gil == GilMode::On;
   set_block_hooks({detach_to_block, attach_after_block});
   set_qsbr_nudge(nudge_readers);
-  platform::register_barrier_all_threads();
+  ByteLock::initialise();
 }
 
 void reset_locks_after_fork(Thread& t) NO_THREAD_SAFETY_ANALYSIS {
+  ByteLock::after_fork_child();
   gil_byte = gil_on ? ByteLock::kLocked : 0;
   gil_holder.store_relaxed(gil_on ? t.slot_id : 0);
 }
