@@ -27,18 +27,20 @@ std::string describe(const orochi::ParseResult& result, const orochi::DumpOption
          (e.has_text ? "|" + e.text + "|" : "-");
 }
 
-// Records on stdin: "MODE TYPE_COMMENTS IS_STR LENGTH\n" and the source; results on stdout: "LENGTH\n" and the text.
+// Records on stdin: "MODE FLAGS IS_STR LENGTH\n" and the source; results on stdout: "LENGTH\n" and the text.
 int batch(const orochi::DumpOptions& dump_options) {
   char mode[16];
-  int type_comments;
+  int flags;
   int is_str;
   size_t length;
-  while (std::scanf("%15s %d %d %zu", mode, &type_comments, &is_str, &length) == 4) {
+  while (std::scanf("%15s %d %d %zu", mode, &flags, &is_str, &length) == 4) {
     std::getchar();
     std::string source(length, '\0');
     if (std::fread(source.data(), 1, length, stdin) != length) return 2;
     orochi::ParseOptions options;
-    options.type_comments = type_comments != 0;
+    options.type_comments = (flags & 1) != 0;
+    options.allow_incomplete_input = (flags & 2) != 0;
+    options.dont_imply_dedent = (flags & 4) != 0;
     options.source_is_utf8 = is_str != 0;
     options.mode = std::strcmp(mode, "eval") == 0     ? orochi::ParseMode::Eval
                    : std::strcmp(mode, "single") == 0 ? orochi::ParseMode::Single

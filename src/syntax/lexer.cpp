@@ -312,6 +312,7 @@ bool Lexer::lex_normal() {
         if (significant) {
           // After a comment the token covers the comment.
           push(Tok::Newline, comment_start_ != 0 && comment_start_ >= line_begin_ ? comment_start_ : start, start + 1);
+          if (options_.newline_added && start + 1 == size_) mark_without_columns();
         } else if (options_.extra_tokens) {
           push(Tok::Nl, start, start + 1);
         }

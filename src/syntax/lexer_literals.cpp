@@ -209,7 +209,7 @@ bool Lexer::lex_string(uint32_t start, uint32_t quote_at, uint8_t prefix_size) {
       std::string message = quote_size == 3 ? "unterminated triple-quoted string literal" : "unterminated string literal";
       message += " (detected at line " + std::to_string(detected) + ")";
       if (quote_size == 1 && escaped_quote) message += "; perhaps you escaped the end quote?";
-      if (pos_ >= size_) eof_in_string_ = true;
+      if (pos_ + options_.newline_added >= size_) eof_in_string_ = true;
       return fail_at(std::move(message), start, first_line_begin, first_lineno);
     } else {
       ++pos_;
@@ -278,7 +278,7 @@ bool Lexer::lex_fstring_part() {
                     "-strings");
       }
       int32_t detected = pos_ >= size_ && lineno_ > string.lineno ? lineno_ - 1 : lineno_;
-      if (pos_ >= size_) eof_in_string_ = true;
+      if (pos_ + options_.newline_added >= size_) eof_in_string_ = true;
       return fail_at(std::string("unterminated ") + (string.quote_size == 3 ? "triple-quoted " : "") + letter +
                          "-string literal (detected at line " + std::to_string(detected) + ")",
                      string.start, string.line_begin, string.lineno);

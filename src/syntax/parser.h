@@ -21,6 +21,46 @@ namespace orochi::syntax {
 
 using namespace ast;  // NOLINT: the parser makes nodes of every class
 
+// What a construct read at a token came to, in the second pass: diagnosis reads the same input many times over, and
+// without this the time would be exponential in the nesting. Open addressing; key 0 is a free slot.
+class MemoTable {
+ public:
+  struct Entry {
+    uint64_t key;
+    ast::ExprNode* node;
+    const Token* end;
+  };
+  const Entry* find(uint64_t key) const {
+    if (slots_.empty()) return nullptr;
+    for (size_t at = slot(key);; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].key == key) return &slots_[at];
+      if (slots_[at].key == 0) return nullptr;
+    }
+  }
+  void add(uint64_t key, ast::ExprNode* node, const Token* end) {
+    if ((count_ + 1) * 2 > slots_.size()) grow();
+    ++count_;
+    insert({key, node, end});
+  }
+
+ private:
+  size_t slot(uint64_t key) const { return (key * 0x9e3779b97f4a7c15u >> 20) & (slots_.size() - 1); }
+  void insert(const Entry& entry) {
+    size_t at = slot(entry.key);
+    while (slots_[at].key != 0) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = entry;
+  }
+  void grow() {
+    std::vector<Entry> old(std::move(slots_));
+    slots_.assign(old.empty() ? 256 : old.size() * 2, Entry{0, nullptr, nullptr});
+    for (const Entry& entry : old) {
+      if (entry.key != 0) insert(entry);
+    }
+  }
+  std::vector<Entry> slots_;
+  size_t count_ = 0;
+};
+
 // A syntax error in terms of tokens: lines from 1, columns in bytes from 0; -1 = unknown.
 struct RaisedError {
   SyntaxErrorKind kind;
@@ -153,15 +193,33 @@ class Parser {
   ExprNode* star_expression();
   ExprNode* star_named_expression();
   ExprNode* named_expression();
-  ExprNode* expression();
-  ExprNode* disjunction();
+  ExprNode* expression() { return OROCHI_UNLIKELY(second_pass_) ? memoized<&Parser::expression_once>(1) : expression_once(); }
+  ExprNode* primary() { return OROCHI_UNLIKELY(second_pass_) ? memoized<&Parser::primary_once>(2) : primary_once(); }
+  ExprNode* disjunction() {
+    return OROCHI_UNLIKELY(second_pass_) ? memoized<&Parser::disjunction_once>(3) : disjunction_once();
+  }
+  ExprNode* expression_once();
+  ExprNode* primary_once();
+  ExprNode* disjunction_once();
+  template <ExprNode* (Parser::*parse)()>
+  ExprNode* memoized(uint64_t rule) {
+    uint64_t key = static_cast<uint64_t>(t_ - first_token_ + 1) << 4 | rule << 2 | uint64_t{diagnose_} << 1 |
+                   uint64_t{no_comma_check_};
+    if (const MemoTable::Entry* entry = memo_.find(key)) {
+      no_comma_check_ = false;
+      t_ = entry->end;
+      return entry->node;
+    }
+    ExprNode* node = (this->*parse)();
+    if (!raised_) memo_.add(key, node, t_);
+    return node;
+  }
   ExprNode* conjunction();
   ExprNode* inversion();
   ExprNode* comparison();
   ExprNode* binary(int min_precedence);
   ExprNode* factor();
   ExprNode* power();
-  ExprNode* primary();
   ExprNode* atom();
   ExprNode* lambda();
   ExprNode* yield_expression();
@@ -183,6 +241,13 @@ class Parser {
   bool set_context(ExprNode* e, ExprContext context);
   bool is_star_target(const ExprNode* e) const;
   ExprNode* make_name(const Token& token, ExprContext context);
+  // In the second pass an operator whose right side declines is not taken: the expression ends before it, as a reader
+  // who looks for the longest sensible prefix would have it, and the position is that of the operator.
+  bool give_back(const Token* before) {
+    if (!second_pass_ || raised_) return false;
+    t_ = before;
+    return true;
+  }
   ExprNode* comma_error_check(ExprNode* left, const Token& start);
   ExprNode* conditional_tail(ExprNode* body, const Token& start);
   ExprNode* argument_expression();
@@ -251,7 +316,7 @@ class Parser {
   bool dotted_name(Identifier& out);
   Arguments* parameters(bool in_lambda);
   Arg* parameter(bool in_lambda, bool star_annotation);
-  bool type_params(Seq<TypeParamNode*>& out);
+  bool type_params(Seq<TypeParamNode*>& out, bool is_alias = false);
   TypeParamNode* type_param();
   String type_comment();
   String function_type_comment();
@@ -285,6 +350,9 @@ class Parser {
   std::vector<void*> scratch_;
   uintptr_t stack_limit_;
   bool diagnose_ = false;
+  bool second_pass_ = false;
+  MemoTable memo_;
+  bool no_comma_check_ = false;   // for the next expression only
   bool raised_ = false;
   bool lexer_failed_ = false;
   char string_letter_ = 'f';  // of the innermost f-string or t-string being parsed

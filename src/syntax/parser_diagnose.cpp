@@ -53,13 +53,16 @@ ExprNode* Parser::comma_error_check(ExprNode* left, const Token& start) {
     }
     t_ = here;
   }
-  if (start.kind == Tok::Name && (start.soft == Soft::Print || start.soft == Soft::Exec) &&
-      (&start + 1)->kind != Tok::LeftParen) {
+  // "print x". What follows any name is looked at: the mistake may be further on.
+  bool legacy = start.soft == Soft::Print || start.soft == Soft::Exec;
+  if (start.kind == Tok::Name && (&start + 1)->kind != Tok::LeftParen) {
     t_ = &start + 1;
-    if (starts_expression(kind()) || kind() == Tok::Star) {
+    bool operand = starts_expression(kind()) && kind() != Tok::LeftBracket && kind() != Tok::Plus &&
+                   kind() != Tok::Minus && kind() != Tok::kwNot;
+    if (operand || (legacy && (starts_expression(kind()) || kind() == Tok::Star))) {
       ExprNode* arguments = star_expressions();
       if (raised_) return nullptr;
-      if (arguments != nullptr) {
+      if (arguments != nullptr && legacy) {
         std::string name(names_.name(start.name));
         return raise_range(of(start), location_of(arguments),
                            "Missing parentheses in call to '" + name + "'. Did you mean " + name + "(...)?");
@@ -362,7 +365,8 @@ bool Parser::diagnose_assignment(const Token& start) {
       while (starts_expression(kind()) || kind() == Tok::Star) {
         ExprNode* item = star_named_expression();
         if (raised_) return true;
-        if (item == nullptr || !accept(Tok::Comma)) break;
+        if (item == nullptr) break;
+        accept(Tok::Comma);
       }
       if (accept(Tok::Colon) && expression() != nullptr) {
         raise(location_of(first), "only single target (not tuple) can be annotated");
@@ -432,21 +436,22 @@ bool Parser::diagnose_assignment(const Token& start) {
 bool Parser::diagnose_collection(const Token& open) {
   const Token* inside = t_;
   if (open.kind == Tok::LeftBrace && diagnose_dict(open)) return true;
-  if (kind() == Tok::Star && !starts_expression(peek_kind()) && peek_kind() != Tok::kwLambda) {
+  if (kind() == Tok::Star) {
     advance();
-    raise_last("Invalid star expression");
-    return true;
+    ExprNode* value = expression();
+    if (raised_) return true;
+    if (value == nullptr) {
+      raise_last("Invalid star expression");
+      return true;
+    }
+    t_ = inside;
   }
   if (open.kind == Tok::LeftParen) {
     if (kind() == Tok::Star) {
       const Token& star = advance();
       ExprNode* value = expression();
       if (raised_) return true;
-      if (value == nullptr) {
-        raise_last("Invalid star expression");
-        return true;
-      }
-      if (kind() == Tok::RightParen) {
+      if (value != nullptr && kind() == Tok::RightParen) {
         raise(from(star), "cannot use starred expression here");
         return true;
       }
@@ -552,6 +557,7 @@ bool Parser::diagnose_dict(const Token& open) {
   if (any && pair_start != nullptr) {
     t_ = pair_start;
     if (starts_expression(kind())) {
+      no_comma_check_ = true;
       ExprNode* key = expression();
       if (raised_) return true;
       if (key != nullptr && kind() != Tok::Colon) {

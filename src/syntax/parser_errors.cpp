@@ -237,6 +237,7 @@ ModNode* Parser::run() {
           if (c == '#') {
             while (i + 1 < source_.size() && source_[i + 1] != '\n') ++i;
           } else if (c != ' ' && c != '\t' && c != '\n' && c != '\f') {
+            furthest_ = t_ - 1;
             return raise_at(t_[-1], "multiple statements found while compiling a single statement");
           }
         }
@@ -306,16 +307,24 @@ ModNode* Parser::run() {
     }
     return nullptr;
   };
-  incomplete_ = furthest_->kind == Tok::EndMarker || (furthest_->kind == Tok::Error && lexer_ends_open()) ||
-                (furthest_->kind == Tok::Newline && furthest_->end >= source_.size());
+  incomplete_ = furthest_->kind == Tok::Error
+                    ? lexer_ends_open()
+                    : furthest_->begin >= source_.size() ||
+                          (options_.newline_added && furthest_->end + 1 >= source_.size() &&
+                           furthest_->kind != Tok::String && furthest_->kind != Tok::FStringEnd &&
+                           furthest_->kind != Tok::TStringEnd);
   if (raised_ || furthest_->kind == Tok::Error) return settle();
   const Token& last = *furthest_;
   diagnose_ = true;
+  second_pass_ = true;
   scratch_.clear();
   barry_as_flufl_ = options_.barry_as_flufl;
   parse_mode();
   if (furthest_->kind == Tok::Error && !raised_) return settle();
-  if (!raised_) generic_error(last);
+  if (!raised_) {
+    generic_error(last);
+    if (last.col < 0 && last.kind != Tok::EndMarker) return nullptr;  // an indentation error stands
+  }
   return settle();
 }
 

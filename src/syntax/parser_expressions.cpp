@@ -57,8 +57,12 @@ ExprNode* Parser::star_expressions() {
   items.add(first);
   while (accept(Tok::Comma)) {
     if (!starts_expression(kind()) && kind() != Tok::Star) break;
+    const Token* before = t_;
     ExprNode* item = star_expression();
-    if (item == nullptr) return nullptr;
+    if (item == nullptr) {
+      if (give_back(before)) break;
+      return nullptr;
+    }
     items.add(item);
   }
   auto* tuple = make<Tuple>(from(start));
@@ -100,16 +104,18 @@ ExprNode* Parser::named_expression() {
 
 // ---- expression --------------------------------------------------------------------------------------------------
 
-ExprNode* Parser::expression() {
+ExprNode* Parser::expression_once() {
   if (OROCHI_UNLIKELY(!check_stack())) return nullptr;
   const Token& start = cur();
+  bool check_comma = !no_comma_check_;
+  no_comma_check_ = false;
   if (start.kind == Tok::kwLambda) return lambda();
   ExprNode* body = disjunction();
   if (body == nullptr) {
     if (OROCHI_UNLIKELY(diagnose_) && !raised_) diagnose_statement_as_expression(start);
     return nullptr;
   }
-  if (OROCHI_UNLIKELY(diagnose_)) {
+  if (OROCHI_UNLIKELY(diagnose_) && check_comma) {
     body = comma_error_check(body, start);
     if (body == nullptr) return nullptr;
   }
@@ -138,7 +144,7 @@ ExprNode* Parser::conditional_tail(ExprNode* body, const Token& start) {
   ExprNode* orelse = expression();
   if (orelse == nullptr) {
     if (diagnose_ && !raised_) raise_at(else_start, "expected expression after 'else', but statement is given");
-    return nullptr;
+    return give_back(at_if) ? body : nullptr;
   }
   auto* e = make<IfExp>(from(start));
   e->test = test;
@@ -147,15 +153,21 @@ ExprNode* Parser::conditional_tail(ExprNode* body, const Token& start) {
   return e;
 }
 
-ExprNode* Parser::disjunction() {
+ExprNode* Parser::disjunction_once() {
   const Token& start = cur();
   ExprNode* first = conjunction();
   if (first == nullptr || OROCHI_LIKELY(kind() != Tok::kwOr)) return first;
   Collector<ExprNode> values(*this);
   values.add(first);
-  while (accept(Tok::kwOr)) {
+  while (kind() == Tok::kwOr) {
+    const Token* before = t_;
+    advance();
     ExprNode* value = conjunction();
-    if (value == nullptr) return nullptr;
+    if (value == nullptr) {
+      if (!give_back(before)) return nullptr;
+      if (values.size() == 1) return first;
+      break;
+    }
     values.add(value);
   }
   auto* e = make<BoolOp>(from(start));
@@ -170,9 +182,15 @@ ExprNode* Parser::conjunction() {
   if (first == nullptr || OROCHI_LIKELY(kind() != Tok::kwAnd)) return first;
   Collector<ExprNode> values(*this);
   values.add(first);
-  while (accept(Tok::kwAnd)) {
+  while (kind() == Tok::kwAnd) {
+    const Token* before = t_;
+    advance();
     ExprNode* value = inversion();
-    if (value == nullptr) return nullptr;
+    if (value == nullptr) {
+      if (!give_back(before)) return nullptr;
+      if (values.size() == 1) return first;
+      break;
+    }
     values.add(value);
   }
   auto* e = make<BoolOp>(from(start));
@@ -236,10 +254,14 @@ ExprNode* Parser::comparison() {
       default: length = 0; op = CmpOperator::Eq; break;
     }
     if (length == 0) break;
+    const Token* before = t_;
     advance();
     if (length == 2) advance();
     ExprNode* right = binary(1);
-    if (right == nullptr) return nullptr;
+    if (right == nullptr) {
+      if (give_back(before)) break;
+      return nullptr;
+    }
     operands.add(right);
     if (count < few.size()) {
       few[count] = op;
@@ -267,6 +289,7 @@ ExprNode* Parser::binary(int min_precedence) {
   for (;;) {
     BinaryOperator op = kBinaryOperators[static_cast<int>(kind())];
     if (op.precedence < min_precedence || op.precedence == 0) return left;
+    const Token* before = t_;
     advance();
     if (OROCHI_UNLIKELY(diagnose_) && kind() == Tok::kwNot && op.precedence >= 5) {
       const Token& at_not = cur();
@@ -274,10 +297,10 @@ ExprNode* Parser::binary(int min_precedence) {
         return raise_range(of(at_not), static_cast<LocatedNode*>(operand)->location(),
                            "'not' after an operator must be parenthesized");
       }
-      return nullptr;
+      return give_back(before) ? left : nullptr;
     }
     ExprNode* right = binary(op.precedence + 1);
-    if (right == nullptr) return nullptr;
+    if (right == nullptr) return give_back(before) ? left : nullptr;
     if (op.op == Operator::MatMult && !check_version(5, "The '@' operator is")) return nullptr;
     auto* e = make<BinOp>(from(start));
     e->left = left;
@@ -329,9 +352,10 @@ ExprNode* Parser::power() {
   }
   if (OROCHI_LIKELY(kind() != Tok::DoubleStar)) return base;
   if (!check_stack()) return nullptr;
+  const Token* before = t_;
   advance();
   ExprNode* exponent = factor();
-  if (exponent == nullptr) return nullptr;
+  if (exponent == nullptr) return give_back(before) ? base : nullptr;
   auto* e = make<BinOp>(from(start));
   e->left = base;
   e->op = Operator::Pow;
@@ -341,14 +365,15 @@ ExprNode* Parser::power() {
 
 // ---- primaries and atoms -----------------------------------------------------------------------------------------
 
-ExprNode* Parser::primary() {
+ExprNode* Parser::primary_once() {
   const Token& start = cur();
   ExprNode* e = atom();
   while (e != nullptr) {
     switch (kind()) {
       case Tok::Dot: {
+        const Token* before = t_;
         advance();
-        if (kind() != Tok::Name) return nullptr;
+        if (kind() != Tok::Name) return give_back(before) ? e : nullptr;
         Identifier attr = identifier(advance());
         auto* attribute = make<Attribute>(from(start));
         attribute->value = e;
@@ -357,16 +382,18 @@ ExprNode* Parser::primary() {
         break;
       }
       case Tok::LeftParen: {
+        const Token* before = t_;
         auto* call_node = static_cast<Call*>(call(e));
-        if (call_node == nullptr) return nullptr;
+        if (call_node == nullptr) return give_back(before) ? e : nullptr;
         static_cast<Location&>(*call_node) = from(start);
         e = call_node;
         break;
       }
       case Tok::LeftBracket: {
+        const Token* before = t_;
         advance();
         ExprNode* index = slices();
-        if (index == nullptr || !expect(Tok::RightBracket)) return nullptr;
+        if (index == nullptr || !expect(Tok::RightBracket)) return give_back(before) ? e : nullptr;
         auto* subscript = make<Subscript>(from(start));
         subscript->value = e;
         subscript->slice = index;
@@ -550,6 +577,7 @@ ExprNode* Parser::brace_atom() {
     if (accept(Tok::DoubleStar)) {
       value = binary(1);
     } else {
+      if (diagnose_ && first == nullptr) no_comma_check_ = true;
       key = first != nullptr ? first : expression();
       first = nullptr;
       if (key == nullptr || !expect(Tok::Colon)) return decline();

@@ -281,10 +281,10 @@ PatternNode* Parser::sequence_pattern() {
     if (!accept(Tok::Comma)) break;
     comma = true;
   }
+  bool group = close == Tok::RightParen && items.size() == 1 && !comma;
+  if (group && items[0]->kind == NodeKind::MatchStar) return nullptr;
   if (!expect(close)) return nullptr;
-  if (close == Tok::RightParen && items.size() == 1 && !comma) {
-    return items[0]->kind == NodeKind::MatchStar ? nullptr : items[0];  // a group
-  }
+  if (group) return items[0];
   auto* node = make<MatchSequence>(from(open));
   node->patterns = items.finish();
   return node;

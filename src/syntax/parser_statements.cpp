@@ -355,7 +355,7 @@ StmtNode* Parser::type_statement() {
   const Token& start = advance();
   auto* node = make<TypeAlias>(of(start));
   node->name = make_name(advance(), ExprContext::Store);
-  if (!type_params(node->type_params)) return nullptr;
+  if (!type_params(node->type_params, /*is_alias=*/true)) return nullptr;
   if (!expect(Tok::Equal)) return nullptr;
   node->value = expression();
   if (node->value == nullptr || !check_version(12, "Type statement is")) return nullptr;
@@ -775,9 +775,14 @@ StmtNode* Parser::function_definition(const Token& start, bool is_async, Seq<Exp
   Arguments* args = parameters(/*in_lambda=*/false);
   if (args == nullptr || !expect(Tok::RightParen)) return nullptr;
   ExprNode* returns = nullptr;
-  if (accept(Tok::RightArrow)) {
+  if (kind() == Tok::RightArrow) {
+    const Token* arrow = t_;
+    advance();
     returns = expression();
-    if (returns == nullptr) return nullptr;
+    if (returns == nullptr) {
+      if (!raised_ && furthest_->kind != Tok::Error) raise_at(*arrow, "expected ':'");
+      return nullptr;
+    }
   }
   if (!expect_forced(Tok::Colon, ":")) return nullptr;
   String comment = function_type_comment();
@@ -824,11 +829,12 @@ StmtNode* Parser::class_definition(Seq<ExprNode*> decorators) {
   return node;
 }
 
-bool Parser::type_params(Seq<TypeParamNode*>& out) {
+bool Parser::type_params(Seq<TypeParamNode*>& out, bool is_alias) {
   if (kind() != Tok::LeftBracket) return true;
   advance();
   if (diagnose_ && kind() == Tok::RightBracket) {
-    const Token& close = advance();
+    const Token& close = cur();
+    if (is_alias) advance();
     raise_from(of(close), "Type parameter list cannot be empty");
     return false;
   }

@@ -301,7 +301,7 @@ ExprNode* Parser::strings() {
     return nullptr;
   }
   if (any_bytes && (any_str || any_format)) {
-    return raise(from(start), "cannot mix bytes and nonbytes literals");
+    return raise_last("cannot mix bytes and nonbytes literals");
   }
   if (!any_format && !any_template) {
     if (parts.size() == 1) return only;
