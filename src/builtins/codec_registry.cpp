@@ -281,61 +281,101 @@ Result<size_t> resume_position(Thread& t, const Reply& reply, size_t size) {
   return static_cast<size_t>(position);
 }
 
+// The next error of the same operation: the exception object is reused, as handlers may notice.
+Result<void> update_error(Thread& t, Borrowed<> exception, const text::CodecError& error) {
+  Borrowed<Exception> e = exception.as<Exception>();
+  Local<Str> reason = TRY(make_str(t, error.reason));
+  TRY(set_exception_extra(t, e, 2, Value::fixnum(static_cast<int64_t>(error.start))));
+  TRY(set_exception_extra(t, e, 3, Value::fixnum(static_cast<int64_t>(error.end))));
+  return set_exception_extra(t, e, 4, reason);
+}
+
 }  // namespace
+
+Result<void> DecodeErrors::handle(text::DecodeState& state, const text::CodecError& error, text::TextBuilder& out) {
+  text::ErrorHandler kind = TRY(handler_of(t_, job_.errors));
+  const char* name = job_.name ? job_.name : text::decode_error_name(job_.codec, state.byte_order);
+  if (kind != text::ErrorHandler::Other && kind != text::ErrorHandler::Strict) {
+    size_t resume = error.end;
+    if (text::handle_decode_error(kind, job_.codec, state, error, out, resume)) {
+      if (out.failed()) return raise_no_memory(t_);
+      state.position = resume;
+      return ok();
+    }
+  }
+  if (!object_) {
+    if (job_.object && type_of(job_.object) == &types::Bytes && job_.object.as<Bytes>()->data() == state.data) {
+      object_ = Local<>::share(job_.object);
+    } else {
+      object_ = TRY(make_bytes(t_, std::string_view(reinterpret_cast<const char*>(state.data), state.size)));
+    }
+  }
+  if (kind != text::ErrorHandler::Other) {
+    return raise_unicode_decode_error(t_, name, object_, error.start, error.end, error.reason);
+  }
+  if (!handler_) handler_ = TRY(codec_lookup_error(t_, job_.errors));
+  if (!exception_) {
+    exception_ =
+        TRY(make_unicode_error(t_, types::UnicodeDecodeError, name, object_, error.start, error.end, error.reason));
+  } else {
+    TRY(update_error(t_, exception_, error));
+  }
+  Reply reply = TRY(call_handler(t_, handler_, exception_, true));
+  // The handler may have put other bytes into the exception.
+  Local<> now = exception_extra(Borrowed<Exception>(exception_.value()), 1);
+  if (!is_bytes(now.value())) return raise(t_, types::TypeError, "exception attribute object must be bytes");
+  if (now.value() != object_.value()) {
+    object_ = std::move(now);
+    Borrowed<Bytes> bytes(object_.value());
+    state.data = bytes->data();
+    state.size = bytes->length();
+  }
+  state.position = TRY(resume_position(t_, reply, state.size));
+  out.append(text_of(reply.replacement.as<Str>()));
+  if (out.failed()) return raise_no_memory(t_);
+  return ok();
+}
 
 Result<Local<Str>> run_decode(Thread& t, const DecodeJob& job, text::DecodeState& state) {
   using text::Outcome;
   text::TextBuilder out;
   text::CodecError error;
   text::ErrorHandler kind = TRY(handler_of(t, job.errors));
-  Local<> object, handler, exception;
-  auto object_bytes = [&]() -> Result<void> {
-    if (object) return ok();
-    if (job.object && type_of(job.object) == &types::Bytes && job.object.as<Bytes>()->data() == state.data) {
-      object = Local<>::share(job.object);
-    } else {
-      object = TRY(make_bytes(t, std::string_view(reinterpret_cast<const char*>(state.data), state.size)));
-    }
-    return ok();
-  };
-  auto name = [&] { return job.name ? job.name : text::decode_error_name(job.codec, state.byte_order); };
-  if (kind != text::ErrorHandler::Other) {
-    Outcome outcome = text::decode(job.codec, kind, state, out, error);
-    if (outcome == Outcome::NoMemory || out.failed()) return raise_no_memory(t);
-    if (outcome == Outcome::Error) {
-      TRY(object_bytes());
-      return raise_unicode_decode_error(t, name(), object, error.start, error.end, error.reason);
-    }
-    return str_from_builder(t, out);
-  }
+  DecodeErrors errors(t, job);
   for (;;) {
-    Outcome outcome = text::decode_step(job.codec, state, out, error);
+    Outcome outcome = kind == text::ErrorHandler::Other ? text::decode_step(job.codec, state, out, error)
+                                                        : text::decode(job.codec, kind, state, out, error);
     if (outcome == Outcome::NoMemory || out.failed()) return raise_no_memory(t);
     if (outcome == Outcome::Done) return str_from_builder(t, out);
-    TRY(object_bytes());
-    if (!handler) handler = TRY(codec_lookup_error(t, job.errors));
-    if (!exception) {
-      exception = TRY(make_unicode_error(t, types::UnicodeDecodeError, name(), object, error.start, error.end, error.reason));
-    } else {
-      Borrowed<Exception> e(exception.value());
-      Local<Str> reason = TRY(make_str(t, error.reason));
-      TRY(set_exception_extra(t, e, 2, Value::fixnum(static_cast<int64_t>(error.start))));
-      TRY(set_exception_extra(t, e, 3, Value::fixnum(static_cast<int64_t>(error.end))));
-      TRY(set_exception_extra(t, e, 4, reason));
-    }
-    Reply reply = TRY(call_handler(t, handler, exception, true));
-    // The handler may have put other bytes into the exception.
-    Local<> now = exception_extra(Borrowed<Exception>(exception.value()), 1);
-    if (!is_bytes(now.value())) return raise(t, types::TypeError, "exception attribute object must be bytes");
-    if (now.value() != object.value()) {
-      object = std::move(now);
-      Borrowed<Bytes> bytes(object.value());
-      state.data = bytes->data();
-      state.size = bytes->length();
-    }
-    state.position = TRY(resume_position(t, reply, state.size));
-    out.append(text_of(reply.replacement.as<Str>()));
+    TRY(errors.handle(state, error, out));
   }
+}
+
+Raised EncodeErrors::raise(const text::CodecError& error) {
+  return raise_unicode_encode_error(t_, name_, object_, error.start, error.end, error.reason);
+}
+
+Result<Local<>> EncodeErrors::handle(const text::CodecError& error, size_t* resume) {
+  text::ErrorHandler kind = TRY(handler_of(t_, errors_));
+  if (kind == text::ErrorHandler::Strict) return raise(error);
+  if (kind != text::ErrorHandler::Other) {
+    text::EncodeReply reply;
+    if (!text::handle_encode_error(kind, codec_, text_of(object_), error, reply)) return raise(error);
+    *resume = reply.resume;
+    if (!reply.is_bytes) return str_from_builder(t_, reply.text);
+    if (reply.bytes.failed()) return raise_no_memory(t_);
+    return make_bytes(t_, std::string_view(reinterpret_cast<const char*>(reply.bytes.data()), reply.bytes.size()));
+  }
+  if (!handler_) handler_ = TRY(codec_lookup_error(t_, errors_));
+  if (!exception_) {
+    exception_ =
+        TRY(make_unicode_error(t_, types::UnicodeEncodeError, name_, object_, error.start, error.end, error.reason));
+  } else {
+    TRY(update_error(t_, exception_, error));
+  }
+  Reply reply = TRY(call_handler(t_, handler_, exception_, false));
+  *resume = TRY(resume_position(t_, reply, object_->length()));
+  return Local<>::share(reply.replacement);
 }
 
 Result<Local<Bytes>> run_encode(Thread& t, text::Codec codec, Borrowed<Str> s, Borrowed<Str> errors,
@@ -344,42 +384,27 @@ Result<Local<Bytes>> run_encode(Thread& t, text::Codec codec, Borrowed<Str> s, B
   text::ByteBuffer out;
   text::CodecError error;
   text::ErrorHandler kind = TRY(handler_of(t, errors));
-  const char* name = given_name ? given_name : text::encode_error_name(codec);
-  auto finish = [&]() -> Result<Local<Bytes>> {
-    return make_bytes(t, std::string_view(reinterpret_cast<const char*>(out.data()), out.size()));
-  };
-  if (kind != text::ErrorHandler::Other) {
-    Outcome outcome = text::encode(codec, kind, state, out, error);
-    if (outcome == Outcome::NoMemory || out.failed()) return raise_no_memory(t);
-    if (outcome == Outcome::Error) return raise_unicode_encode_error(t, name, s, error.start, error.end, error.reason);
-    return finish();
-  }
-  Local<> handler, exception;
+  EncodeErrors handler(t, codec, given_name ? given_name : text::encode_error_name(codec), s, errors);
   for (;;) {
-    Outcome outcome = text::encode_step(codec, state, out, error);
+    Outcome outcome = kind == text::ErrorHandler::Other ? text::encode_step(codec, state, out, error)
+                                                        : text::encode(codec, kind, state, out, error);
     if (outcome == Outcome::NoMemory || out.failed()) return raise_no_memory(t);
-    if (outcome == Outcome::Done) return finish();
-    if (!handler) handler = TRY(codec_lookup_error(t, errors));
-    if (!exception) {
-      exception = TRY(make_unicode_error(t, types::UnicodeEncodeError, name, s, error.start, error.end, error.reason));
-    } else {
-      Borrowed<Exception> e(exception.value());
-      Local<Str> reason = TRY(make_str(t, error.reason));
-      TRY(set_exception_extra(t, e, 2, Value::fixnum(static_cast<int64_t>(error.start))));
-      TRY(set_exception_extra(t, e, 3, Value::fixnum(static_cast<int64_t>(error.end))));
-      TRY(set_exception_extra(t, e, 4, reason));
+    if (outcome == Outcome::Done) {
+      return make_bytes(t, std::string_view(reinterpret_cast<const char*>(out.data()), out.size()));
     }
-    Reply reply = TRY(call_handler(t, handler, exception, false));
-    state.position = TRY(resume_position(t, reply, s->length()));
+    if (kind != text::ErrorHandler::Other) return handler.raise(error);
+    size_t resume;
+    Local<> replacement = TRY(handler.handle(error, &resume));
+    state.position = resume;
     bool done;
-    if (is_bytes(reply.replacement)) {
-      Borrowed<Bytes> b = reply.replacement.as<Bytes>();
+    if (is_bytes(replacement.value())) {
+      Borrowed<Bytes> b(replacement.value());
       done = text::append_replacement_bytes(codec, b->data(), b->length(), out);
     } else {
-      done = text::append_replacement(codec, state, text_of(reply.replacement.as<Str>()), out);
+      done = text::append_replacement(codec, state, text_of(Borrowed<Str>(replacement.value())), out);
     }
     if (out.failed()) return raise_no_memory(t);
-    if (!done) return raise_unicode_encode_error(t, name, s, error.start, error.end, error.reason);
+    if (!done) return handler.raise(error);
   }
 }
 

@@ -42,6 +42,35 @@ Result<Local<Str>> run_decode(Thread& t, const DecodeJob& job, text::DecodeState
 Result<Local<Bytes>> run_encode(Thread& t, text::Codec codec, Borrowed<Str> s, Borrowed<Str> errors,
                                 text::EncodeState& state, const char* name = nullptr);
 
+// What to do about one error: the built-in handlers in place, any other by a call with an exception that is made once
+// and then changed. For codecs whose kernel is not in src/text.
+class DecodeErrors {
+ public:
+  DecodeErrors(Thread& t, const DecodeJob& job) : t_(t), job_(job) {}
+  // Appends the replacement and moves state.position to where decoding goes on.
+  Result<void> handle(text::DecodeState& state, const text::CodecError& error, text::TextBuilder& out);
+
+ private:
+  Thread& t_;
+  const DecodeJob& job_;
+  Local<> object_, handler_, exception_;
+};
+class EncodeErrors {
+ public:
+  EncodeErrors(Thread& t, text::Codec codec, const char* name, Borrowed<Str> object, Borrowed<Str> errors)
+      : t_(t), codec_(codec), name_(name), object_(object), errors_(errors) {}
+  // The replacement (str or bytes), and where encoding goes on.
+  Result<Local<>> handle(const text::CodecError& error, size_t* resume);
+  Raised raise(const text::CodecError& error);
+
+ private:
+  Thread& t_;
+  text::Codec codec_;
+  const char* name_;
+  Borrowed<Str> object_, errors_;
+  Local<> handler_, exception_;
+};
+
 Raised raise_unicode_encode_error(Mutator& m, std::string_view encoding, Borrowed<Str> object, size_t start, size_t end,
                                   std::string_view reason);
 Raised raise_unicode_decode_error(Mutator& m, std::string_view encoding, Borrowed<> object_bytes, size_t start,

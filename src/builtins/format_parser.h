@@ -22,6 +22,7 @@ class FormatParser {
   FormatParser(Borrowed<Str> text, size_t start, size_t end) : text_(text), at_(start), end_(end) {}
   // False at the end of the text.
   Result<bool> next(Mutator& m, FormatPiece* out);
+  size_t position() const { return at_; }
 
  private:
   Result<void> parse_field(Mutator& m, FormatPiece* out);
