@@ -144,7 +144,8 @@ class Collection {
   }
 
   void trace(Object* object, Marker& marker) {
-    if (has_gc_bit(object, kGcMarked)) return;
+    // A dead block can only be named by a register or root that should have been emptied; there is nothing to keep.
+    if (has_gc_bit(object, kGcMarked) || OROCHI_UNLIKELY(!is_live_block(object))) return;
     if (OROCHI_UNLIKELY(!in_heap(object))) {
       statics_.push(object);
       if (statics_.failed()) return;  // its mark could not be cleared

@@ -439,6 +439,7 @@ static_assert(static_cast<int>(PageState::Free) == 0);
 void* allocate_slow(ThreadHeap& heap, size_t bytes, PageKind kind) {
 #if OROCHI_PARANOID
   if (++heap.allocations == heap.fail_at) return nullptr;
+  if (heap.allocations % 4096 == 0 && heap.poll != nullptr) __atomic_fetch_or(heap.poll, heap.poll_bit, __ATOMIC_SEQ_CST);
 #endif
   if (bytes > kMediumLimit) return allocate_large(heap, bytes, kind);
   size_t size_class = size_class_of(bytes);
