@@ -51,6 +51,10 @@ inline Result<Local<>> iter_self(Thread&, Borrowed<> self) { return Local<>::sha
 // iter(callable, sentinel)
 Result<Local<>> make_callable_iterator(Thread& t, Borrowed<> callable, Borrowed<> sentinel);
 
+// slice.indices(length) for any int >= 0: (start, stop, step).
+struct Slice;
+Result<Local<Tuple>> slice_indices_of(Thread& t, Borrowed<Slice> slice, Borrowed<> length);
+
 // type(self).__name__ or __qualname__ for messages and reprs.
 inline Local<Str> type_name_of(Value v) { return type_of(v)->name.load(type_of(v)); }
 

@@ -337,7 +337,7 @@ const TypeDef kCallableIteratorDef = {
 };
 const TypeDef kReversedDef = {
     .name = "reversed",
-    .signature = "(object, /)",
+    .signature = "(sequence, /)",
     .doc = "Return a reverse iterator over the values of the given sequence.",
     .layout = &kReversedLayout,
     .flags = kTypeSubclassable,

@@ -66,9 +66,7 @@ Result<Local<>> clip(Thread& t, Borrowed<> part, Value length, Value lower, Valu
   return v;
 }
 
-Result<Local<>> slice_indices(Thread& t, Borrowed<Slice> s, Borrowed<> length_argument) {
-  Local<> length = TRY(index_of(t, length_argument));
-  if (int_sign(length.value()) < 0) return raise(t, types::ValueError, "length should not be negative");
+Result<Local<Tuple>> indices(Thread& t, Borrowed<Slice> s, Borrowed<> length) {
   Local<> step = immediate(Value::fixnum(1));
   if (s->step.raw() != kNone) {
     step = TRY(part_as_int(t, s->step.borrow()));
@@ -76,7 +74,7 @@ Result<Local<>> slice_indices(Thread& t, Borrowed<Slice> s, Borrowed<> length_ar
   }
   bool down = int_sign(step.value()) < 0;
   Local<> lower = immediate(Value::fixnum(down ? -1 : 0));
-  Local<> upper = down ? TRY(int_add(t, length.value(), Value::fixnum(-1))) : length.dup();
+  Local<> upper = down ? TRY(int_add(t, length.value(), Value::fixnum(-1))) : Local<>::share(length);
   Local<> start = down ? upper.dup() : lower.dup();
   if (s->start.raw() != kNone) {
     start = TRY(clip(t, s->start.borrow(), length.value(), lower.value(), upper.value()));
@@ -86,6 +84,12 @@ Result<Local<>> slice_indices(Thread& t, Borrowed<Slice> s, Borrowed<> length_ar
     stop = TRY(clip(t, s->stop.borrow(), length.value(), lower.value(), upper.value()));
   }
   return make_tuple(t, {start.value(), stop.value(), step.value()});
+}
+
+Result<Local<>> slice_indices(Thread& t, Borrowed<Slice> s, Borrowed<> length_argument) {
+  Local<> length = TRY(index_of(t, length_argument));
+  if (int_sign(length.value()) < 0) return raise(t, types::ValueError, "length should not be negative");
+  return indices(t, s, length);
 }
 
 Result<Local<>> slice_reduce(Thread& t, Borrowed<Slice> s) {
@@ -118,6 +122,10 @@ const TypeDef kSliceDef = {
 };
 
 }  // namespace
+
+Result<Local<Tuple>> slice_indices_of(Thread& t, Borrowed<Slice> slice, Borrowed<> length) {
+  return indices(t, slice, length);
+}
 
 OROCHI_TYPE(Slice, kSliceDef)
 

@@ -41,7 +41,15 @@ struct Reversed : Object {
   Field<> sequence;
   int64_t index;    // of the next item; -1: exhausted
 };
-// range over fixnum-sized bounds: value, step, remaining.
+// range: ints of any size, length computed once. Immutable.
+struct Range : Object {
+  static Type& python_type();
+  Field<> start;
+  Field<> stop;
+  Field<> step;
+  Field<> length;
+};
+// Over a range whose parts are fixnums.
 struct RangeIterator : Object {
   static Type& python_type();
   int64_t start;
@@ -64,11 +72,19 @@ struct DictView : Object {
   Field<Dict> dict;
 };
 
+// Over any other range.
+struct LongRangeIterator : Object {
+  static Type& python_type();
+  Field<> next;        // empty: exhausted
+  Field<> step;
+  Field<> remaining;
+};
+
 namespace types {
 extern ::orochi::Type DictKeyIterator, DictValueIterator, DictItemIterator, DictReverseKeyIterator,
     DictReverseValueIterator, DictReverseItemIterator, DictKeys, DictValues, DictItems;
 extern ::orochi::Type ListIterator, ListReverseIterator, TupleIterator, SequenceIterator, CallableIterator, Reversed,
-    RangeIterator;
+    RangeIterator, Range, LongRangeIterator;
 }
 inline Type& ListIterator::python_type() { return types::ListIterator; }
 inline Type& ListReverseIterator::python_type() { return types::ListReverseIterator; }
@@ -76,6 +92,8 @@ inline Type& TupleIterator::python_type() { return types::TupleIterator; }
 inline Type& SequenceIterator::python_type() { return types::SequenceIterator; }
 inline Type& CallableIterator::python_type() { return types::CallableIterator; }
 inline Type& Reversed::python_type() { return types::Reversed; }
+inline Type& Range::python_type() { return types::Range; }
+inline Type& LongRangeIterator::python_type() { return types::LongRangeIterator; }
 inline Type& RangeIterator::python_type() { return types::RangeIterator; }
 
 }  // namespace orochi
