@@ -116,6 +116,7 @@ bool Compiler::try_except(const Seq<StmtNode*>& body, const Seq<ExceptHandlerNod
       out.emit(Op::JumpIfFalse, t, 0, 0, next);
     } else {
       catch_all = true;
+      out.emit(Op::Nop);
     }
     NameId name = is_absent(h->name) ? kNoName : names_.intern(h->name);
     Block block{.kind = BlockKind::Handler, .reg = p, .outer_region = outer, .name = name};

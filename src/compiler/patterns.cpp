@@ -76,6 +76,10 @@ bool Compiler::pattern(PatternNode* p, int32_t subject, Label fail_label, Patter
           if (is_absent(a->name)) return fail(*p, "wildcard makes remaining patterns unreachable");
           return fail(*p, "name capture '" + std::string(a->name) + "' makes remaining patterns unreachable");
         }
+        if (is_absent(a->name)) {
+          at(*p);
+          out.emit(Op::Nop);
+        }
         return capture(a->name, subject, state, *p);
       }
       if (!pattern(a->pattern, subject, fail_label, state)) return false;

@@ -169,7 +169,8 @@ bool Compiler::assign_statement(Assign* s) {
         return true;
       }
     }
-    int32_t direct = direct_target(target);
+    // A value that starts on another line is stored by an instruction of its own, for the target's line.
+    int32_t direct = s->value->lineno == target->lineno ? direct_target(target) : -1;
     int32_t r = expr(s->value, direct >= 0 ? direct : kAny);
     if (r == kFailed) return false;
     if (direct < 0 && !assign(target, r)) return false;
