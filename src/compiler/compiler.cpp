@@ -248,7 +248,7 @@ Compiler::Place Compiler::resolve(NameId raw) {
       if (top->is_function_like()) {
         place.kind = NameKind::Fast;
         place.reg = symbol->reg;
-        place.walrus = (symbol->flags & kSymbolWalrus) != 0;
+        place.walrus = walrus_here_ && (symbol->flags & kSymbolWalrus) != 0;
       } else {
         place.kind = NameKind::Name;
       }
@@ -477,6 +477,7 @@ bool Compiler::run() {
     good = module(*body);
   } else if (mod_->kind == NodeKind::Expression) {
     ExprNode* e = as_Expression(mod_)->body;
+    walrus_here_ = !table_.walrus_statements.empty();
     at(*e);
     int32_t r = expr(e, kAny);
     good = r != kFailed;

@@ -325,6 +325,7 @@ class Compiler {
   uint32_t future_ = 0;
   ast::Location last_future_;
   bool interactive_ = false;
+  bool walrus_here_ = false;  // the current statement contains an assignment expression
   uintptr_t stack_limit_ = 0;
   NameId class_name_, classdict_name_, conditional_name_;
 };

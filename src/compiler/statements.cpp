@@ -77,6 +77,7 @@ bool Compiler::body_with_docstring(const Seq<StmtNode*>& body) {
 bool Compiler::stmt(StmtNode* s) {
   if (!stack_ok()) return false;
   DCHECK(code().depth == 0);
+  Scoped<bool> walrus(walrus_here_, !table_.walrus_statements.empty() && table_.walrus_statements.contains(s));
   at(*s);
   switch (s->kind) {
     case NodeKind::Expr: return expression_statement(as_Expr(s));

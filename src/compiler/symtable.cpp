@@ -62,6 +62,7 @@ class Collector {
   NameId class_, classdict_, conditional_, super_, debug_, format_;
   NameId private_ = kNoName;
   Scope* current_ = nullptr;
+  StmtNode* statement_ = nullptr;
 
   bool fail(const Location& at, std::string message) {
     error_ = {};
@@ -434,6 +435,13 @@ class Collector {
 
   bool statement(StmtNode* node) {
     if (!stack_ok()) return false;
+    StmtNode* outer = statement_;
+    statement_ = node;
+    bool good = statement_body(node);
+    statement_ = outer;
+    return good;
+  }
+  bool statement_body(StmtNode* node) {
     switch (node->kind) {
       case NodeKind::FunctionDef: return function(as_FunctionDef(node), false);
       case NodeKind::AsyncFunctionDef: return function(as_AsyncFunctionDef(node), true);
@@ -691,6 +699,7 @@ class Collector {
       case NodeKind::NamedExpr: {
         auto* e = as_NamedExpr(node);
         if (!refuse_in_annotation("named expression", *e)) return false;
+        table_.walrus_statements.insert(statement_);
         if (current_->comprehension_iterable) {
           return fail(*e, "assignment expression cannot be used in a comprehension iterable expression");
         }

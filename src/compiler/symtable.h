@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "compiler/names.h"
@@ -107,6 +108,7 @@ struct SymbolTable {
   std::deque<Scope> scopes;
   Scope* top = nullptr;
   std::unordered_map<const void*, Scope*> by_key;
+  std::unordered_set<const void*> walrus_statements;  // the innermost statement around each assignment expression
 
   Scope* find(const void* key) const {
     auto it = by_key.find(key);
