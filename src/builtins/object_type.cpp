@@ -12,6 +12,7 @@
 
 namespace orochi {
 
+extern const Layout kObjectLayout;
 constinit const Layout kObjectLayout{"object", sizeof(Object), 0, nullptr, nullptr, nullptr, nullptr};
 
 namespace {
