@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bytecode/disassembler.h"
+#include "bytecode/instruction.h"
 #include "bytecode/verifier.h"
 #include "compiler/compile.h"
 #include "syntax/parse.h"
@@ -60,6 +61,23 @@ void print_codes(const CodeBlob& b) {
   }
   for (size_t i = 0; i < lines.size(); i++) {
     if (lines[i]) std::printf("%zu ", i);
+  }
+  std::printf("|");
+  // Where a traceback may point: calls, attributes, subscripts, raises.
+  for (size_t at = 0; at < b.code.size();) {
+    Op op = Instruction(b.code[at]).op();
+    std::string_view name = op_info(op).name;
+    char kind = name.starts_with("Call") && !name.starts_with("CallIntrinsic")                            ? 'c'
+                : name == "LoadAttr" || name == "LoadMethod" || name == "StoreAttr"                       ? 'a'
+                : name == "GetItem" || name == "GetItemI" || name == "GetSlice" || name == "SetItem"      ? 's'
+                : name == "LoadGlobal" || name == "LoadName"                                              ? 'g'
+                : name == "Raise" || name == "RaiseFrom"                                                  ? 'r'
+                                                                                                          : 0;
+    if (kind != 0) {
+      Position p = position_at(b, uint32_t(at));
+      std::printf("%c%d:%d-%d:%d ", kind, p.line, p.column, p.end_line, p.end_column);
+    }
+    at += size_t(op_info(op).words());
   }
   std::printf("|");
   if ((b.flags & kCoHasDocstring) != 0) {

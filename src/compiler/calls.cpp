@@ -203,17 +203,7 @@ int32_t Compiler::call(Call* e, int32_t dst) {
       object = expr(attr->value, kAny);
     }
     if (object == kFailed) return kFailed;
-    // The method's own line, so that a chain of calls over several lines reads well in a traceback.
-    at(*attr);
-    if (attr->lineno != attr->end_lineno) {
-      auto width = int32_t(attr->attr.size());
-      if (width <= attr->end_col_offset) {
-        out.position.line = attr->end_lineno;
-        out.position.column = attr->end_col_offset - width;
-      } else {
-        out.position = {attr->end_lineno, attr->end_lineno, -1, -1};
-      }
-    }
+    at_attribute(*attr);
     out.depth = depth;
     out.push();
     out.push();

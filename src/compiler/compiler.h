@@ -132,6 +132,14 @@ class Compiler {
     code().position = {loc.lineno, loc.end_lineno, loc.col_offset, loc.end_col_offset};
   }
   void at(const Position& p) { code().position = p; }
+  // An attribute over several lines is where its name is, so that a chain of calls reads well in a traceback.
+  void at_attribute(const ast::Attribute& e) {
+    at(e);
+    if (e.lineno == e.end_lineno) return;
+    auto width = int32_t(e.attr.size());
+    bool fits = width <= e.end_col_offset;
+    code().position = {e.end_lineno, e.end_lineno, fits ? e.end_col_offset - width : -1, fits ? e.end_col_offset : -1};
+  }
   void no_position() { code().position = {}; }
   int32_t take(int32_t dst) { return dst < 0 ? code().push() : dst; }
   static bool is_temp(int32_t r) { return r >= kTemp; }
@@ -289,7 +297,7 @@ class Compiler {
   // Push a function made of `blob`: `base` is the temp of the first operand already pushed.
   int32_t make_function(std::unique_ptr<CodeBlob> blob, int32_t base, int32_t flags, int32_t dst);
   bool type_params(const Seq<ast::TypeParamNode*>& params);
-  bool type_param_evaluator(ExprNode* value, const void* key, std::string_view name, bool allow_starred);
+  bool type_param_evaluator(ExprNode* value, const void* key, std::string_view name, bool allow_starred, const ast::Location& where);
   void annotation_format_check();
   void set_arguments(Unit& unit, ast::Arguments* args);
   bool deferred_annotations(const char* stored_as);

@@ -505,7 +505,7 @@ int32_t Compiler::attribute(Attribute* e, int32_t dst) {
     bool two;
     int32_t base = super_operands(as_Call(e->value), two);
     if (base == kFailed) return kFailed;
-    at(*e);
+    at_attribute(*e);
     return finish_op(two ? Op::LoadSuperAttr2 : Op::LoadSuperAttr, dst, depth, base, attr_index(e->attr));
   }
   // Long chains a.b.c… without recursion.
@@ -518,7 +518,7 @@ int32_t Compiler::attribute(Attribute* e, int32_t dst) {
   int32_t r = expr(value, kAny);
   if (r == kFailed) return kFailed;
   for (size_t i = chain.size(); i-- > 0;) {
-    at(*chain[i]);
+    at_attribute(*chain[i]);
     r = finish_op(Op::LoadAttr, i == 0 ? dst : kFresh, depth, r, attr_index(chain[i]->attr));
   }
   return r;
@@ -918,7 +918,7 @@ bool Compiler::assign(ExprNode* target, int32_t src) {
       note_static_attribute(e);
       int32_t object = expr(e->value, kAny);
       if (object == kFailed) return false;
-      at(*target);
+      at_attribute(*e);
       out.emit(Op::StoreAttr, object, attr_index(e->attr), src);
       out.depth = depth;
       return true;

@@ -487,7 +487,8 @@ bool Compiler::class_def(ClassDef* s) {
 // ---- type parameters ----
 
 // A lazily evaluated expression as a function, pushed.
-bool Compiler::type_param_evaluator(ExprNode* value, const void* key, std::string_view name, bool allow_starred) {
+bool Compiler::type_param_evaluator(ExprNode* value, const void* key, std::string_view name, bool allow_starred,
+                                    const Location& where) {
   Assembler& out = code();
   int32_t base = kTemp + out.depth;
   at(*value);
@@ -499,10 +500,10 @@ bool Compiler::type_param_evaluator(ExprNode* value, const void* key, std::strin
   std::unique_ptr<CodeBlob> blob;
   {
     Unit unit;
-    enter_unit(unit, table_.find(key), name, value->lineno);
+    enter_unit(unit, table_.find(key), name, where.lineno);
     unit.blob->argcount = unit.blob->posonlyargcount = 1;
     prologue();
-    at(*value);
+    at(where);
     annotation_format_check();
     int32_t r;
     if (allow_starred && value->kind == NodeKind::Starred) {
@@ -543,7 +544,7 @@ bool Compiler::type_params(const Seq<TypeParamNode*>& params) {
       default_value = tv->default_value;
       load_string(name, kFresh);
       if (tv->bound != nullptr) {
-        if (!type_param_evaluator(tv->bound, p, name, false)) return false;
+        if (!type_param_evaluator(tv->bound, p, name, false, *tv->bound)) return false;
         at(*p);
         t = finish_op(Op::CallIntrinsic2, kFresh, d,
                       int32_t(is<Tuple>(tv->bound) ? Intrinsic2::TypeVarWithConstraints : Intrinsic2::TypeVarWithBound), kTemp + d);
@@ -559,7 +560,7 @@ bool Compiler::type_params(const Seq<TypeParamNode*>& params) {
     }
     if (default_value != nullptr) {
       seen_default = true;
-      if (!type_param_evaluator(default_value, reinterpret_cast<const char*>(p) + 1, name, p->kind == NodeKind::TypeVarTuple)) return false;
+      if (!type_param_evaluator(default_value, reinterpret_cast<const char*>(p) + 1, name, p->kind == NodeKind::TypeVarTuple, *default_value)) return false;
       at(*p);
       t = finish_op(Op::CallIntrinsic2, kFresh, d, int32_t(Intrinsic2::SetTypeParamDefault), kTemp + d);
     } else if (seen_default) {
@@ -592,7 +593,7 @@ bool Compiler::type_alias(TypeAlias* s) {
   } else {
     out.emit(Op::LoadNone, out.push());
   }
-  if (!type_param_evaluator(s->value, s, name, false)) return false;
+  if (!type_param_evaluator(s->value, s, name, false, where)) return false;
   at(where);
   int32_t t = finish_op(Op::BuildTuple, kFresh, 0, kTemp, 3);
   t = finish_op(Op::CallIntrinsic1, kFresh, 0, int32_t(Intrinsic1::TypeAlias), t);
