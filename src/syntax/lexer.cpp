@@ -141,6 +141,10 @@ bool Lexer::run(std::vector<Token>& tokens) {
   tokens.reserve(size_ / 4 + 16);
   while (!done_) {
     if (!next()) {
+      if (in_fstring()) {
+        error_.fstring_start = fstrings_.back().start + 1;
+        error_.fstring_lineno = fstrings_.back().lineno;
+      }
       push(Tok::Error, pos_, pos_);
       return false;
     }

@@ -97,7 +97,10 @@ struct LexerError {
   int32_t end_col = 0;
   uint32_t line_begin = 0;  // where the line shown starts
   bool line_is_partial = false;  // the text shown has no newline
-  bool only_if_reached = false;  // an error of the parser before it stays the one reported
+  // Where the innermost f-string around it begins, plus 1; 0 = none. Such an error is preferred to an error of the
+  // parser before it only if the f-string begins after that, on the same line.
+  uint32_t fstring_start = 0;
+  int32_t fstring_lineno = 0;
 };
 
 class Lexer {

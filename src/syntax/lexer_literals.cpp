@@ -11,7 +11,10 @@ namespace orochi::syntax {
 // A number may be followed directly by a keyword ("1if x else y", deprecated) but not by another name.
 bool Lexer::end_number(const char* kind) {
   const char* at = text_ + pos_;
-  auto follows = [at](std::string_view word) { return std::string_view(at, strnlen(at, 4)).starts_with(word); };
+  auto follows = [at](std::string_view word) {
+    return std::string_view(at, strnlen(at, 4)).starts_with(word) &&
+           !is_name_byte(static_cast<unsigned char>(at[word.size()]));
+  };
   bool keyword = false;
   switch (*at) {
     case 'a': keyword = follows("and"); break;
@@ -201,7 +204,6 @@ bool Lexer::lex_string(uint32_t start, uint32_t quote_at, uint8_t prefix_size) {
     } else if (c == '\n' || (c == 0 && pos_ >= size_)) {
       if (in_fstring() && fstrings_.back().quote == quote && fstrings_.back().quote_size == quote_size) {
         fail_at(std::string(1, string_letter()) + "-string: expecting '}'", start, first_line_begin, first_lineno);
-        error_.only_if_reached = true;
         return false;
       }
       // At the end of the source the newline that was read last does not count as a line.

@@ -163,6 +163,7 @@ class Parser {
   }
 
   // ---- errors (parser_errors.cpp)
+  const Token& furthest() const { return first_furthest_ > furthest_ ? *first_furthest_ : *furthest_; }
   std::nullptr_t raise(const Location& where, std::string message,
                        SyntaxErrorKind kind = SyntaxErrorKind::SyntaxError);
   std::nullptr_t raise_at(const Token& token, std::string message);
@@ -233,8 +234,11 @@ class Parser {
   ExprNode* slices();
   ExprNode* slice();
   Seq<Comprehension*> for_if_clauses();
-  bool at_comprehension() const {
-    return t_->kind == Tok::kwFor || (t_->kind == Tok::kwAsync && peek_kind() == Tok::kwFor);
+  bool at_comprehension() {
+    if (OROCHI_LIKELY(t_->kind != Tok::kwAsync)) return t_->kind == Tok::kwFor;
+    if (peek_kind() == Tok::kwFor) return true;
+    if (t_ + 1 > furthest_ && t_ < last_token_) furthest_ = t_ + 1;
+    return false;
   }
   ExprNode* targets();        // for loop and comprehension targets; Store context
   ExprNode* single_star_target();
@@ -341,7 +345,8 @@ class Parser {
   const Token* first_token_;
   const Token* last_token_;   // EndMarker or Error
   const Token* t_;
-  const Token* furthest_;
+  const Token* furthest_;        // of this pass
+  const Token* first_furthest_;  // of the first pass
   Lexer& lexer_;
   NameTable& names_;
   Arena& arena_;

@@ -75,8 +75,13 @@ ExprNode* Parser::comma_error_check(ExprNode* left, const Token& start) {
 
 // "x = pass if a else b"
 bool Parser::diagnose_statement_as_expression(const Token& start) {
-  if (t_ != &start || peek_kind() != Tok::kwIf) return false;
   if (start.kind != Tok::kwPass && start.kind != Tok::kwBreak && start.kind != Tok::kwContinue) return false;
+  if (t_ != &start) return false;
+  if (peek_kind() != Tok::kwIf) {
+    advance();  // seen, if not taken
+    t_ = &start;
+    return false;
+  }
   advance();
   advance();
   ExprNode* test;
@@ -256,6 +261,17 @@ Parser::ArgumentPrefix Parser::argument_prefix() {
 // A call's arguments, at the first token after '('.
 bool Parser::diagnose_call(const Token& open) {
   const Token* inside = t_;
+  if (kind() == Tok::Star) {
+    const Token& star = advance();
+    ExprNode* value = expression();
+    if (raised_) return true;
+    if (value != nullptr && at_comprehension()) {
+      Location where = from(star);
+      if (!for_if_clauses().empty()) raise(where, "iterable unpacking cannot be used in comprehension");
+      if (raised_) return true;
+    }
+    t_ = inside;
+  }
   // "*" after "**"
   {
     ArgumentPrefix args = argument_prefix();

@@ -6,7 +6,7 @@ namespace orochi::syntax {
 Parser::Parser(std::string_view source, std::vector<Token>& tokens, Lexer& lexer, NameTable& names, Arena& arena,
                const ParseOptions& options, std::vector<ParseWarning>& warnings)
     : source_(source), first_token_(tokens.data() + 1), last_token_(tokens.data() + tokens.size() - 1),
-      t_(first_token_), furthest_(first_token_), lexer_(lexer), names_(names), arena_(arena), options_(options),
+      t_(first_token_), furthest_(first_token_), first_furthest_(first_token_), lexer_(lexer), names_(names), arena_(arena), options_(options),
       warnings_(warnings), barry_as_flufl_(options.barry_as_flufl) {
   char here;
   auto top = reinterpret_cast<uintptr_t>(&here);
@@ -37,13 +37,13 @@ std::nullptr_t Parser::raise_range(const Location& first, const Location& last, 
 }
 
 std::nullptr_t Parser::raise_from(const Location& first, std::string message) {
-  const Token& last = *furthest_;
+  const Token& last = furthest();
   return raise({first.lineno, first.col_offset, last.end_lineno, last.end_col - 1}, std::move(message));
 }
 
 // At the furthest token. A change of indentation has no columns of its own: the error is where the line's text begins.
 std::nullptr_t Parser::raise_last(std::string message, SyntaxErrorKind kind) {
-  const Token& last = *furthest_;
+  const Token& last = furthest();
   if (last.col >= 0) return raise(of(last), std::move(message), kind);
   // At the end of the source that is after the last line.
   uint32_t end = last.begin;
@@ -172,11 +172,11 @@ bool Parser::unclosed_bracket_error(int32_t after_line) {
 
 void Parser::generic_error(const Token& last) {
   if (last.kind == Tok::Indent || last.kind == Tok::Dedent) {
-    const Token* saved = furthest_;
-    furthest_ = &last;
+    const Token* saved = first_furthest_;
+    first_furthest_ = furthest_ = &last;
     raise_last(last.kind == Tok::Indent ? "unexpected indent" : "unexpected unindent",
                SyntaxErrorKind::IndentationError);
-    furthest_ = saved;
+    first_furthest_ = saved;
     return;
   }
   raise_at(last, "invalid syntax");
@@ -237,7 +237,7 @@ ModNode* Parser::run() {
           if (c == '#') {
             while (i + 1 < source_.size() && source_[i + 1] != '\n') ++i;
           } else if (c != ' ' && c != '\t' && c != '\n' && c != '\f') {
-            furthest_ = t_ - 1;
+            first_furthest_ = furthest_ = t_ - 1;
             return raise_at(t_[-1], "multiple statements found while compiling a single statement");
           }
         }
@@ -294,38 +294,55 @@ ModNode* Parser::run() {
 
   ModNode* mod = parse_mode();
   if (mod != nullptr && !raised_) return mod;
-  auto settle = [&] {
-    // A lexical error that the parser reached, or one further on, is the more helpful one.
-    if (furthest_->kind == Tok::Error) {
-      lexer_failed_ = true;
-    } else if (error_.kind != SyntaxErrorKind::MemoryError && last_token_->kind == Tok::Error) {
-      if (lexer_.error().set && lexer_.error().line_is_partial && !lexer_.error().only_if_reached) {
-        lexer_failed_ = true;
-      } else if (lexer_.at_eof() && !lexer_.error().set) {
-        unclosed_bracket_error(furthest_->lineno);
-      }
-    }
-    return nullptr;
-  };
+  if (raised_ && error_.kind == SyntaxErrorKind::MemoryError) return nullptr;
   incomplete_ = furthest_->kind == Tok::Error
                     ? lexer_ends_open()
                     : furthest_->begin >= source_.size() ||
                           (options_.newline_added && furthest_->end + 1 >= source_.size() &&
                            furthest_->kind != Tok::String && furthest_->kind != Tok::FStringEnd &&
                            furthest_->kind != Tok::TStringEnd);
-  if (raised_ || furthest_->kind == Tok::Error) return settle();
+  // An error of the first pass stands only if the second finds no better one. A lexical error likewise: a mistake
+  // before it that has its own text is the one reported.
+  bool first_raised = raised_;
+  RaisedError first_error = error_;
   const Token& last = *furthest_;
+  const bool lexer_reached = last.kind == Tok::Error;
+  raised_ = false;
   diagnose_ = true;
   second_pass_ = true;
+  first_furthest_ = furthest_;
+  furthest_ = first_token_;
   scratch_.clear();
   barry_as_flufl_ = options_.barry_as_flufl;
   parse_mode();
-  if (furthest_->kind == Tok::Error && !raised_) return settle();
+  if (furthest_->kind == Tok::Error && (!raised_ || error_.kind != SyntaxErrorKind::MemoryError)) {
+    raised_ = false;
+    lexer_failed_ = true;
+    return nullptr;
+  }
+  if (!raised_ && first_raised) {
+    raised_ = true;
+    error_ = first_error;
+  }
   if (!raised_) {
+    if (lexer_reached) {
+      lexer_failed_ = true;
+      return nullptr;
+    }
     generic_error(last);
     if (last.col < 0 && last.kind != Tok::EndMarker) return nullptr;  // an indentation error stands
   }
-  return settle();
+  furthest_ = &furthest();
+  if (lexer_reached || error_.kind == SyntaxErrorKind::MemoryError || last_token_->kind != Tok::Error) return nullptr;
+  // The lexer's error further on is the more helpful one.
+  const LexerError& lexical = lexer_.error();
+  if (lexical.set && lexical.line_is_partial) {
+    lexer_failed_ = lexical.fstring_start == 0 || (lexical.fstring_start > furthest_->begin &&
+                                                   lexical.fstring_lineno == furthest_->end_lineno);
+  } else if (lexer_.at_eof() && !lexical.set) {
+    unclosed_bracket_error(furthest_->lineno);
+  }
+  return nullptr;
 }
 
 }  // namespace orochi::syntax

@@ -679,8 +679,7 @@ bool Parser::arguments_list(Collector<ExprNode>& args, Seq<Keyword*>& keywords, 
       if (!named.empty()) return false;
       ExprNode* value = argument_expression();
       if (value == nullptr || kind() == Tok::Equal) return false;
-      if (at_comprehension()) {
-        if (args.size() != 0 || lone_generator == nullptr) return false;
+      if (args.size() == 0 && lone_generator != nullptr && at_comprehension()) {
         Seq<Comprehension*> generators = for_if_clauses();
         if (generators.empty() || !accept(Tok::RightParen)) return false;
         auto* e = make<GeneratorExp>(from(open));

@@ -21,7 +21,7 @@ StmtNode* Parser::match_statement() {
   };
   if (subject == nullptr) return decline();
   if (kind() != Tok::Colon) {
-    if (diagnose_ && kind() == Tok::Newline && peek_kind(1) == Tok::Indent) return raise_last("expected ':'");
+    if (diagnose_ && kind() == Tok::Newline) return raise_last("expected ':'");
     return decline();
   }
   advance();

@@ -207,8 +207,6 @@ StmtNode* Parser::assignment(const Token& start, ExprNode* first) {
     value = yield_or_star_expressions();
     if (value == nullptr) return nullptr;
   }
-  Operator op;
-  if (diagnose_ && augmented_operator(kind(), op)) return nullptr;
   String comment = type_comment();
   auto* node = make<Assign>(from(start));
   node->targets = targets.finish();
@@ -354,9 +352,22 @@ StmtNode* Parser::scope_statement() {
 StmtNode* Parser::type_statement() {
   const Token& start = advance();
   auto* node = make<TypeAlias>(of(start));
+  const Token* name = t_;
   node->name = make_name(advance(), ExprContext::Store);
-  if (!type_params(node->type_params, /*is_alias=*/true)) return nullptr;
-  if (!expect(Tok::Equal)) return nullptr;
+  if (!type_params(node->type_params, /*is_alias=*/true)) {
+    if (diagnose_ && !raised_) {  // read as "type x", two expressions
+      t_ = name;
+      star_expressions();
+    }
+    return nullptr;
+  }
+  if (!expect(Tok::Equal)) {
+    if (diagnose_) {
+      t_ = name;
+      star_expressions();
+    }
+    return nullptr;
+  }
   node->value = expression();
   if (node->value == nullptr || !check_version(12, "Type statement is")) return nullptr;
   static_cast<Location&>(*node) = from(start);
@@ -770,7 +781,12 @@ StmtNode* Parser::function_definition(const Token& start, bool is_async, Seq<Exp
   if (kind() != Tok::Name) return nullptr;
   Identifier name = identifier(advance());
   Seq<TypeParamNode*> params;
-  if (!type_params(params)) return nullptr;
+  const Token* after_name = t_;
+  if (!type_params(params)) {
+    if (!raised_) t_ = after_name;  // then they are no type parameters, and '(' is missing
+    if (!raised_) expect_forced(Tok::LeftParen, "(");
+    return nullptr;
+  }
   if (!expect_forced(Tok::LeftParen, "(")) return nullptr;
   Arguments* args = parameters(/*in_lambda=*/false);
   if (args == nullptr || !expect(Tok::RightParen)) return nullptr;
@@ -780,8 +796,15 @@ StmtNode* Parser::function_definition(const Token& start, bool is_async, Seq<Exp
     advance();
     returns = expression();
     if (returns == nullptr) {
-      if (!raised_ && furthest_->kind != Tok::Error) raise_at(*arrow, "expected ':'");
-      return nullptr;
+      if (raised_) return nullptr;
+      // The ':' is missing where the longest expression that fits ends.
+      t_ = arrow + 1;
+      bool saved = second_pass_;
+      second_pass_ = true;
+      returns = expression_once();
+      second_pass_ = saved;
+      if (raised_) return nullptr;
+      if (returns == nullptr) t_ = arrow;
     }
   }
   if (!expect_forced(Tok::Colon, ":")) return nullptr;
@@ -992,7 +1015,7 @@ Arguments* Parser::parameters(bool in_lambda) {
           advance();
           bool names = kind() == Tok::Name;
           while (kind() == Tok::Name) {
-            advance();
+            if (parameter(in_lambda, false) == nullptr) return nullptr;
             if (!accept(Tok::Comma)) break;
           }
           if (names && kind() == Tok::RightParen && state == State::Positional && defaults.empty()) {
@@ -1023,7 +1046,8 @@ Arguments* Parser::parameters(bool in_lambda) {
           keyword_defaults.push_back(value);
         } else {
           if (value == nullptr && !defaults.empty()) {
-            if (diagnose_) raise(arg->location(), "parameter without a default follows parameter with a default");
+            bool ends = kind() == Tok::Comma || kind() == end || kind() == Tok::TypeComment;
+            if (diagnose_ && ends) raise(arg->location(), "parameter without a default follows parameter with a default");
             return nullptr;
           }
           args.add(arg);
