@@ -4,6 +4,7 @@
 #include "objects/int.h"
 #include "objects/tuple.h"
 #include "protocols/attr.h"
+#include "protocols/buffer.h"
 #include "protocols/call.h"
 #include "protocols/native.h"
 #include "protocols/operators.h"
@@ -164,8 +165,10 @@ Result<Local<>> invoke(Thread& t, const SlotRow& row, void* f, Borrowed<> self, 
       return Value::boolean(TRY(as<ContainsFn>(f)(t, self, args[0])));
     case SlotKind::GetBuffer: {
       TRY(want(t, row, args, 1, 1));
-      Local<> memoryview = TRY(get_attr(t, TRY(import_builtins(t)), "memoryview"_n));
-      return call(t, memoryview, self);
+      int32_t flags = TRY(to_int32(t, args[0]));
+      Type* native = type_of(self);
+      while (native->is_heap_type()) native = native->base.borrow().get();
+      return make_memoryview(t, self, as<BufferFn>(f), native->slots.release_buffer, flags);
     }
     case SlotKind::ReleaseBuffer: {
       TRY(want(t, row, args, 1, 1));

@@ -43,4 +43,18 @@ class Buffer {
 };
 bool has_buffer(Value v);
 
+// What memoryview asks for: format, strides and suboffsets, read-only is fine.
+inline constexpr int kBufferFullReadOnly = 0x100 | kBufferStrides | kBufferFormat;
+// The items in C order, one after the other; `out` has room for info.length bytes.
+void copy_to_contiguous(const BufferInfo& info, uint8_t* out);
+bool is_c_contiguous(const BufferInfo& info);
+
+namespace types {
+extern ::orochi::Type MemoryView, BufferWrapper;
+}
+// memoryview(exporter) by a given pair of slots (`release` may be null). In builtins/memoryview_type.cpp.
+Result<Local<>> make_memoryview(Thread& t, Borrowed<> exporter, BufferFn get, ReleaseBufferFn release, int flags);
+// The get_buffer slot of Python classes that define __buffer__ (PEP 688).
+Result<void> dispatch_get_buffer(Thread& t, Borrowed<> self, BufferInfo* out, int flags);
+
 }  // namespace orochi

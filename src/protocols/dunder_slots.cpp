@@ -11,6 +11,7 @@
 #include "objects/int.h"
 #include "objects/tuple.h"
 #include "protocols/attr.h"
+#include "protocols/buffer.h"
 #include "protocols/call.h"
 #include "protocols/native.h"
 #include "protocols/operators.h"
@@ -268,7 +269,7 @@ Result<Local<>> dispatch_power3(Thread& t, Borrowed<> base, Borrowed<> exponent,
 #define DISPATCH_SetItem(name, member) (void*)&dispatch_setitem
 #define DISPATCH_DelItem(name, member) (void*)&dispatch_setitem
 #define DISPATCH_Contains(name, member) (void*)&dispatch_contains
-#define DISPATCH_GetBuffer(name, member) nullptr
+#define DISPATCH_GetBuffer(name, member) (void*)&dispatch_get_buffer
 #define DISPATCH_ReleaseBuffer(name, member) nullptr
 #define DISPATCH_ConcatWrap(name, member) nullptr
 #define DISPATCH_RepeatWrap(name, member) nullptr
