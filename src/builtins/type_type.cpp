@@ -19,10 +19,6 @@
 namespace orochi {
 
 extern const Layout kTypeLayout;
-// types.GenericAlias(origin, args), for `list[int]` and the like.
-Result<Local<>> (*make_generic_alias_hook)(Thread& t, Borrowed<> origin, Borrowed<> args) = nullptr;
-// int | str
-Result<Local<>> (*make_union_hook)(Thread& t, Borrowed<> left, Borrowed<> right) = nullptr;
 
 Type& MemberDescriptor::python_type() { return types::MemberDescriptor; }
 
