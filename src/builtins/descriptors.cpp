@@ -57,8 +57,9 @@ Result<Local<>> wrapper_new(Thread& t, Borrowed<Type> cls, Rest, KwRest) {
 }
 constexpr NativeDef kWrapperNew = arguments<wrapper_new>("staticmethod(cls, *args, **kwargs)");
 
-Result<Local<>> static_method_init(Thread& t, Borrowed<StaticMethod> self, Borrowed<> function) {
-  self->callable.set_share(function);
+// Of both types; the slot is only reached with an instance of either.
+Result<Local<>> static_method_init(Thread& t, Borrowed<> self, Borrowed<> function) {
+  self.as<StaticMethod>()->callable.set_share(function);
   TRY(copy_wrapper_attributes(t, self, function));
   return kNone;
 }
