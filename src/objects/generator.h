@@ -55,6 +55,12 @@ OROCHI_INLINE bool is_async_generator(Value v) {
   return v.is_heap() && v.as_object()->type() == &types::AsyncGenerator;
 }
 
+// The three share their methods.
+template <>
+OROCHI_INLINE bool is_a<Generator>(Value v) {
+  return is_generator(v) || is_coroutine(v) || is_async_generator(v);
+}
+
 // coroutine.__await__(): iterates the coroutine.
 struct CoroutineWrapper : Object {
   static Type& python_type() { return types::CoroutineWrapper; }
