@@ -463,7 +463,8 @@ bool Compiler::run() {
   interactive_ = mod_->kind == NodeKind::Interactive;
   if (body != nullptr && !future_statements(*body)) return false;
   result_.flags = options_.flags | future_;
-  SymbolTableInput input{mod_, &names_, (future_ & kCoFutureAnnotations) != 0, stack_limit_};
+  SymbolTableInput input{mod_, &names_, (future_ & kCoFutureAnnotations) != 0,
+                         (options_.flags & kCompileAllowTopLevelAwait) != 0, stack_limit_};
   if (!build_symbol_table(input, table_, result_.error)) return false;
 
   Unit unit;

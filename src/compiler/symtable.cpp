@@ -34,6 +34,7 @@ class Collector {
  public:
   Collector(const SymbolTableInput& input, SymbolTable& table, SyntaxErrorInfo& error)
       : names_(*input.names), table_(table), error_(error), future_annotations_(input.future_annotations),
+        top_level_await_(input.top_level_await),
         stack_limit_(input.stack_limit), class_(names_.intern("__class__")), classdict_(names_.intern("__classdict__")),
         conditional_(names_.intern("__conditional_annotations__")), super_(names_.intern("super")),
         debug_(names_.intern("__debug__")), format_(names_.intern(".format")) {}
@@ -58,6 +59,7 @@ class Collector {
   SymbolTable& table_;
   SyntaxErrorInfo& error_;
   bool future_annotations_;
+  bool top_level_await_;
   uintptr_t stack_limit_;
   NameId class_, classdict_, conditional_, super_, debug_, format_;
   NameId private_ = kNoName;
@@ -496,7 +498,9 @@ class Collector {
         return annotation(s->annotation) && optional(s->value);
       }
       case NodeKind::For: return for_statement(as_For(node));
-      case NodeKind::AsyncFor: return for_statement(as_AsyncFor(node));
+      case NodeKind::AsyncFor:
+        if (!in_coroutine(*node, "'async for' outside async function")) return false;
+        return for_statement(as_AsyncFor(node));
       case NodeKind::While:
         return expression(as_While(node)->test) && conditional_statements(as_While(node)->body) &&
                conditional_statements(as_While(node)->orelse);
@@ -504,7 +508,9 @@ class Collector {
         return expression(as_If(node)->test) && conditional_statements(as_If(node)->body) &&
                conditional_statements(as_If(node)->orelse);
       case NodeKind::With: return with_statement(as_With(node));
-      case NodeKind::AsyncWith: return with_statement(as_AsyncWith(node));
+      case NodeKind::AsyncWith:
+        if (!in_coroutine(*node, "'async with' outside async function")) return false;
+        return with_statement(as_AsyncWith(node));
       case NodeKind::Match: {
         auto* s = as_Match(node);
         if (!expression(s->subject)) return false;
@@ -524,6 +530,11 @@ class Collector {
       case NodeKind::Expr: return expression(as_Expr(node)->value);
       default: return true;
     }
+  }
+
+  bool in_coroutine(const Location& at, const char* message) {
+    if (top_level_await_ && current_->type == ScopeType::Module) current_->coroutine = true;
+    return current_->coroutine || fail(at, message);
   }
 
   bool aliases(const Seq<Alias*>& list) {
@@ -735,7 +746,12 @@ class Collector {
         return comprehension(node, "<genexpr>", ComprehensionType::Generator, as_GeneratorExp(node)->generators,
                              as_GeneratorExp(node)->elt, nullptr);
       case NodeKind::Await:
-        if (!refuse_in_annotation("await expression", *node) || !expression(as_Await(node)->value)) return false;
+        if (!refuse_in_annotation("await expression", *node)) return false;
+        if (!top_level_await_ || current_->type != ScopeType::Module) {
+          if (!current_->is_function_like()) return fail(*node, "'await' outside function");
+          if (!current_->coroutine && current_->comprehension == ComprehensionType::None) return fail(*node, "'await' outside async function");
+        }
+        if (!expression(as_Await(node)->value)) return false;
         current_->coroutine = true;
         return true;
       case NodeKind::Yield:

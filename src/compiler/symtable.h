@@ -120,6 +120,7 @@ struct SymbolTableInput {
   ast::ModNode* mod;
   NameTable* names;
   bool future_annotations;
+  bool top_level_await;
   uintptr_t stack_limit;  // lowest stack address that may be used
 };
 
