@@ -505,6 +505,9 @@ CompileResult compile(ModNode* mod, const CompileOptions& options) {
     result.error.message = "internal: the compiler gave up without an error";
   }
   if (!result.error.message.empty()) result.blob.reset();
+  // CPython finds jumps out of `finally` in a pass of its own, before all other warnings.
+  std::stable_partition(result.warnings.begin(), result.warnings.end(),
+                        [](const ParseWarning& w) { return w.message.ends_with("in a 'finally' block"); });
 #if OROCHI_DEBUG_CHECKS
   if (result.blob != nullptr) {
     std::string problem = verify(*result.blob);
