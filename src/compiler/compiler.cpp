@@ -506,8 +506,13 @@ CompileResult compile(ModNode* mod, const CompileOptions& options) {
   }
   if (!result.error.message.empty()) result.blob.reset();
   // CPython finds jumps out of `finally` in a pass of its own, before all other warnings.
-  std::stable_partition(result.warnings.begin(), result.warnings.end(),
-                        [](const ParseWarning& w) { return w.message.ends_with("in a 'finally' block"); });
+  std::vector<ParseWarning> ordered;
+  for (bool about_finally : {true, false}) {
+    for (ParseWarning& w : result.warnings) {
+      if (w.message.ends_with("in a 'finally' block") == about_finally) ordered.push_back(w);
+    }
+  }
+  result.warnings = std::move(ordered);
 #if OROCHI_DEBUG_CHECKS
   if (result.blob != nullptr) {
     std::string problem = verify(*result.blob);
