@@ -8,6 +8,8 @@
 #include "protocols/call.h"
 #include "protocols/native.h"
 #include "protocols/operators.h"
+#include "heap/weak_references.h"
+#include "threads/safepoint.h"
 
 namespace orochi {
 
@@ -76,9 +78,39 @@ Result<Local<>> caller_module(Thread& t) {
   return name.take();
 }
 
+void run_finalizer(Thread& t, Borrowed<> object) {
+  if (auto finalize = type_of(object)->slots.finalize) finalize(t, object);
+  if (t.has_pending()) {
+    if (report_unraisable) report_unraisable(t, nullptr, object);
+    clear_pending(t);
+  }
+}
+
+void run_weak_callback(Thread& t, Borrowed<> ref) {
+  auto* weak = static_cast<WeakRef*>(ref.value().as_object());
+  Local<> callback = weak->callback.load(weak);
+  if (!callback || callback.value() == kNone) return;
+  if (!call(t, callback, ref).raised()) return;
+  if (report_unraisable) report_unraisable(t, "Exception ignored while calling weakref callback ", callback);
+  clear_pending(t);
+}
+
+Result<void> raise_async_exception(Thread& t) {
+  Local<> e = Local<>::adopt(Value(__atomic_exchange_n(&t.async_exception.bits, 0, __ATOMIC_ACQ_REL)));
+  if (!e) return ok();
+  if (is_type(e.value())) e = TRY(call(t, e));
+  if (!is_exception(e.value())) return raise(t, types::TypeError, "exceptions must derive from BaseException");
+  return raise_exception(t, std::move(e));
+}
+
 }  // namespace
 
 void init_interpreter() {
+  SafepointHooks hooks{};
+  hooks.finalize = run_finalizer;
+  hooks.weak_callback = run_weak_callback;
+  hooks.async_exception = raise_async_exception;
+  set_safepoint_hooks(hooks);
   current_handled_hook = current_handled;
   super_from_frame_hook = super_from_frame;
   caller_module_hook = caller_module;

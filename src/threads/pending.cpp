@@ -31,7 +31,15 @@ void run_one(Thread& t, Local<> object, bool is_callback) {
 
 }  // namespace
 
-void set_safepoint_hooks(const SafepointHooks& new_hooks) { hooks = new_hooks; }
+void set_safepoint_hooks(const SafepointHooks& added) {
+  if (added.finalize) hooks.finalize = added.finalize;
+  if (added.weak_callback) hooks.weak_callback = added.weak_callback;
+  if (added.signals) hooks.signals = added.signals;
+  if (added.async_exception) hooks.async_exception = added.async_exception;
+  if (added.pending_calls) hooks.pending_calls = added.pending_calls;
+  if (added.tracing) hooks.tracing = added.tracing;
+  if (added.collection) hooks.collection = added.collection;
+}
 
 void run_finalizers(Thread& t) {
   t.withdraw(kPollFinalizers);

@@ -19,6 +19,7 @@ struct SafepointHooks {
   Result<void> (*tracing)(Thread& t);                       // kPollTrace
   void (*collection)(Thread& t, bool start, int generation, const CollectionResult* result);  // gc.callbacks
 };
+// Installs those that are not null; the others stay. At start-up, before there is a second thread.
 void set_safepoint_hooks(const SafepointHooks& hooks);
 
 enum class GilMode { Off, On };
