@@ -30,6 +30,7 @@
 #include "runtime/cached_code.h"
 #include "runtime/compile_source.h"
 #include "runtime/import.h"
+#include "runtime/pending_work.h"
 #include "threads/safepoint.h"
 
 namespace orochi {
@@ -195,6 +196,7 @@ Result<void> set_up(Thread& t) {
   TRY(dict_set_str(t, Borrowed<Dict>(sys_modules), "builtins"_n, builtins_module.dup()));
   default_builtins = builtins_module.borrow().as<Module>()->dict.load(builtins_module.value().as_object()).release();
   init_interpreter();
+  install_pending_work();
   Lookup<> sys = load_native_module(t, "sys");
   if (sys.raised()) return Raised{};
   Local<> sys_module = sys.take();
@@ -365,6 +367,11 @@ bool start_runtime(Thread& t) {
   return true;
 }
 
+namespace {
+uint32_t finalizing = 0;  // atomic; set once
+}
+bool runtime_finalizing() { return __atomic_load_n(&finalizing, __ATOMIC_RELAXED); }
+
 int stop_runtime(Thread& t) {
   // Non-daemon threads first.
   Lookup<> threading = dict_find_str(t, Borrowed<Dict>(sys_modules), "threading"_n);
@@ -380,6 +387,7 @@ int stop_runtime(Thread& t) {
   }
   bool good = flush_streams(t);
   t.finalizing = true;
+  __atomic_store_n(&finalizing, 1u, __ATOMIC_RELAXED);
   run_finalizers(t);
   clear_program_modules(t);
   run_finalizers(t);

@@ -65,6 +65,9 @@ void print_exception(Thread& t, Borrowed<> exception);
 // Four bytes that open a cache file, as a little-endian number: format version of code objects, then "\r\n".
 uint32_t pyc_magic_token();
 
+// True from the start of stop_runtime.
+bool runtime_finalizing();
+
 // The sys module's dict.
 extern Value sys_dict;
 Result<void> sys_set(Thread& t, const char* name, Borrowed<> value);

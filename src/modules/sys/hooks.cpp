@@ -117,7 +117,10 @@ void report(Thread& t, const char* what, Borrowed<> object) {
 }  // namespace
 
 void print_exception(Thread& t, Borrowed<> exception) {
-  if (!standard_error(t).found()) return;
+  Lookup<> err = sys_get(t, "stderr");
+  if (err.raised()) clear_pending(t);
+  if (err.absent()) return print_plainly(t, exception);  // starting: there are no streams yet
+  if (err.found() && (*err).value() == kNone) return;
   if (print_with_library(t, exception).raised()) {
     clear_pending(t);
     print_plainly(t, exception);
