@@ -12,6 +12,7 @@
 #include "objects/str_text.h"
 #include "sync/mutex.h"
 #include "text/search.h"
+#include "text/units.h"
 #include "text/utf8.h"
 
 extern "C" {
@@ -433,8 +434,10 @@ void StrBuilder::append_char(uint32_t c) {
 }
 
 void StrBuilder::append_repeat(uint32_t c, size_t times) {
-  if (!reserve(times, shift_for(c))) return;
-  for (size_t i = 0; i < times; i++) append_char(c);
+  if (times == 0 || !reserve(times, shift_for(c))) return;
+  text::fill_units(data_ + (length_ << shift_), static_cast<text::Kind>(1 << shift_), times, c);
+  length_ += times;
+  ascii_ &= c < 0x80;
 }
 
 Result<Local<Str>> StrBuilder::finish() {

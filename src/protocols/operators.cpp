@@ -220,10 +220,18 @@ Result<Local<Str>> ascii_of(Thread& t, Borrowed<> v) {
   return out.finish();
 }
 
+// What __format__ of int, float and str does; in builtins/number_support.cpp and str_format.cpp.
+Result<Local<>> format_int_value(Thread& t, Borrowed<> v, Borrowed<Str> spec);
+Result<Local<>> format_float_value(Thread& t, Borrowed<> v, Borrowed<Str> spec);
+Result<Local<Str>> str_dunder_format(Thread& t, Borrowed<Str> self, Borrowed<Str> spec);
+
 Result<Local<>> format_of(Thread& t, Borrowed<> v, Borrowed<Str> spec) {
-  if (spec->length() == 0) {
-    if (is_exact_str(v)) return Local<>::share(v);
-    if (v.value().is_fixnum()) return int_to_str(t, v);
+  Value w = v.value();
+  if (w.is_fixnum()) return spec->length() == 0 ? Result<Local<>>(int_to_str(t, v)) : format_int_value(t, v, spec);
+  if (w.is_tagged_float()) return format_float_value(t, v, spec);
+  if (is_exact_str(v)) {
+    if (spec->length() == 0) return Local<>::share(v);
+    return str_dunder_format(t, v.as<Str>(), spec);
   }
   const Value args[] = {spec};
   Lookup<> r = call_special(t, v, "__format__"_n, args, 1);
