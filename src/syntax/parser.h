@@ -204,7 +204,7 @@ class Parser {
   ExprNode* disjunction_once();
   template <ExprNode* (Parser::*parse)()>
   ExprNode* memoized(uint64_t rule) {
-    uint64_t key = static_cast<uint64_t>(t_ - first_token_ + 1) << 4 | rule << 2 | uint64_t{diagnose_} << 1 |
+    uint64_t key = static_cast<uint64_t>(t_ - first_token_ + 1) << 4 | rule << 2 | uint64_t{own_silence_} << 1 |
                    uint64_t{no_comma_check_};
     if (const MemoTable::Entry* entry = memo_.find(key)) {
       no_comma_check_ = false;
@@ -356,6 +356,7 @@ class Parser {
   uintptr_t stack_limit_;
   bool diagnose_ = false;
   bool second_pass_ = false;
+  bool own_silence_ = false;      // in a Silent that is not shared
   MemoTable memo_;
   bool no_comma_check_ = false;   // for the next expression only
   bool raised_ = false;
@@ -369,8 +370,17 @@ class Parser {
   struct Silent {
     Parser& p;
     bool saved;
-    explicit Silent(Parser& parser) : p(parser), saved(parser.diagnose_) { p.diagnose_ = false; }
-    ~Silent() { p.diagnose_ = saved; }
+    bool saved_own;
+    // shared: what is read silently counts as read, mistakes and all, when diagnosis comes to it later.
+    explicit Silent(Parser& parser, bool shared = false)
+        : p(parser), saved(parser.diagnose_), saved_own(parser.own_silence_) {
+      p.diagnose_ = false;
+      if (!shared) p.own_silence_ = true;
+    }
+    ~Silent() {
+      p.diagnose_ = saved;
+      p.own_silence_ = saved_own;
+    }
   };
 };
 

@@ -22,12 +22,12 @@ ExprNode* Parser::comma_error_check(ExprNode* left, const Token& start) {
   bool name_string = start.kind == Tok::Name && (&start + 1)->kind == Tok::String;
   if (start.kind == Tok::String && (&start + 1)->kind != Tok::String) {
     // "a" b "c": quotes within a string?
-    Silent silent(*this);
+    Silent silent(*this, /*shared=*/true);
     t_ = &start + 1;
     ExprNode* first = nullptr;
     ExprNode* last = nullptr;
     while (kind() != Tok::String && starts_expression(kind())) {
-      ExprNode* e = expression();
+      ExprNode* e = expression_once();
       if (e == nullptr) break;
       if (first == nullptr) first = e;
       last = e;
@@ -44,8 +44,8 @@ ExprNode* Parser::comma_error_check(ExprNode* left, const Token& start) {
   if (!name_string && !soft_keyword && (starts_expression(kind()) || kind() == Tok::kwLambda)) {
     ExprNode* right;
     {
-      Silent silent(*this);
-      right = expression();
+      Silent silent(*this, /*shared=*/true);
+      right = expression_once();
     }
     if (raised_) return nullptr;
     if (right != nullptr && !is_legacy_name(left) && t_[-1].level != 0) {

@@ -223,9 +223,11 @@ StmtNode* Parser::annotated_assignment(const Token& start, ExprNode* target) {
   ExprNode* annotation = expression();
   if (annotation == nullptr) return nullptr;
   ExprNode* value = nullptr;
-  if (accept(Tok::Equal)) {
+  if (kind() == Tok::Equal) {
+    const Token* before = t_;
+    advance();
     value = yield_or_star_expressions();
-    if (value == nullptr) return nullptr;
+    if (value == nullptr && !give_back(before)) return nullptr;
   }
   if (!check_version(6, "Variable annotation syntax is")) return nullptr;
   set_context(target, ExprContext::Store);
