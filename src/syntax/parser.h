@@ -172,8 +172,8 @@ class Parser {
   std::nullptr_t raise_last(std::string message, SyntaxErrorKind kind = SyntaxErrorKind::SyntaxError);
   std::nullptr_t raise_too_deep();
   bool check_stack() {
-    char here;
-    if (OROCHI_LIKELY(reinterpret_cast<uintptr_t>(&here) > stack_limit_)) return true;
+    // Not the address of a local: a sanitizer may keep those elsewhere.
+    if (OROCHI_LIKELY(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) > stack_limit_)) return true;
     raise_too_deep();
     return false;
   }

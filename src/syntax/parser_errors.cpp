@@ -8,8 +8,7 @@ Parser::Parser(std::string_view source, std::vector<Token>& tokens, Lexer& lexer
     : source_(source), first_token_(tokens.data() + 1), last_token_(tokens.data() + tokens.size() - 1),
       t_(first_token_), furthest_(first_token_), first_furthest_(first_token_), lexer_(lexer), names_(names), arena_(arena), options_(options),
       warnings_(warnings), barry_as_flufl_(options.barry_as_flufl) {
-  char here;
-  auto top = reinterpret_cast<uintptr_t>(&here);
+  auto top = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   stack_limit_ = top > options.stack_budget ? top - options.stack_budget : 0;
 }
 
