@@ -8,7 +8,7 @@
 #include "builtins/repr_guard.h"
 #include "objects/dict.h"
 #include "objects/list.h"
-#include "objects/type.h"
+#include "protocols/dunder_slots.h"
 #include "objects/tuple.h"
 
 namespace orochi {
