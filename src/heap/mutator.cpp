@@ -41,6 +41,10 @@ OROCHI_INLINE void zero_payload(Object* object, size_t bytes) {
 
 Object* allocate_object(Mutator& m, const Shape* shape, size_t bytes) {
   uint32_t flags = shape->load_flags();
+  if (shape->slot_capacity != 0 && shape->layout->item_size == 0) {  // makers that only think of the struct
+    size_t whole = shape->layout->basic_size + shape->slot_capacity * sizeof(Value);
+    if (bytes < whole) bytes = whole;
+  }
   // A leaf of a class made at run time is traced all the same: it keeps its class alive.
   constexpr uint32_t kLeaf = kShapeLeaf | kShapeExact;
   PageKind kind = (flags & kLeaf) == kLeaf ? PageKind::Leaf : PageKind::Traced;

@@ -50,6 +50,7 @@ Result<Local<Function>> make_function(Mutator& m, Borrowed<Code> code, Borrowed<
   if (!(code->flags & kCoNested)) {
     Value v = f.release();  // from here on nobody counts it
     v.as_object()->local_count = 0;
+    v.as_object()->shared_word = kSharedMark;
     v.as_object()->owner = kOwnerDeferred;
     return Local<Function>::adopt(v);
   }
