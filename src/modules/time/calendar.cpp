@@ -145,7 +145,6 @@ Result<Local<>> as_text(Thread& t, const tm& p) {
 Result<Local<>> time_gmtime(Thread& t, Maybe<Borrowed<>> seconds) {
   time_t when = TRY(given_or_now(t, seconds));
   tm p = TRY(broken_down(t, when, false));
-  p.tm_zone = "UTC";
   return make_struct_time(t, p);
 }
 Result<Local<>> time_localtime(Thread& t, Maybe<Borrowed<>> seconds) {
