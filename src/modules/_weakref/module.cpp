@@ -114,7 +114,7 @@ constexpr GetSetDef kRefGetSets[] = {getter<ref_callback>("__callback__", nullpt
 const TypeDef kWeakReferenceDef = {
     .name = "weakref.ReferenceType",
     .layout = &kWeakLayout,
-    .flags = kTypeSubclassable | kTypeWeakrefable,
+    .flags = kTypeSubclassable,
     OROCHI_METHODS(kRefMethods),
     OROCHI_GETSETS(kRefGetSets),
     .slots = {.repr = ref_op_repr, .hash = ref_op_hash, .call = ref_op_call, .compare = ref_op_compare,
