@@ -1,4 +1,6 @@
 // sys: functions and constants. Its dict is also reachable from C++ as sys_dict (runtime/start.h).
+#include <dirent.h>
+
 #include <limits>
 
 #include "builtins/namespace_type.h"
@@ -197,6 +199,24 @@ Result<void> sys_set_coroutine_origin_tracking_depth(Thread& t, int32_t depth) {
   return ok();
 }
 
+int64_t sys_get_cpu_count_config(Thread&) { return -1; }  // -X cpu_count: not given
+
+// Tracing is not there yet: refusing is better than a debugger that never stops.
+Result<Local<>> sys_gettrace(Thread&) { return kNone; }
+Result<Local<>> sys_settrace(Thread& t, Borrowed<> function) {
+  if (function.value() == kNone) return kNone;
+  return raise(t, types::NotImplementedError, "tracing and profiling are not supported yet");
+}
+
+// All threads' innermost frames, by ident.
+Result<Local<>> sys_current_frames(Thread& t) {
+  Local<Dict> out = TRY(make_dict(t));
+  Local<> ident = TRY(make_uint(t, t.ident));
+  Local<FrameObject> frame = TRY(frame_at_depth(t, 0));
+  TRY(dict_set(t, out, ident, frame));
+  return out;
+}
+
 // ---- audit hooks ----
 
 Result<Local<>> sys_addaudithook(Thread& t, Borrowed<> hook) {
@@ -260,6 +280,12 @@ constexpr NativeDef kFunctions[] = {
     function<sys_set_asyncgen_hooks>("set_asyncgen_hooks(firstiter=<none>, finalizer=<none>)", "Set a finalizer for async generators objects."),
     function<sys_get_coroutine_origin_tracking_depth>("get_coroutine_origin_tracking_depth()", "Check status of origin tracking for coroutine objects in this thread."),
     function<sys_set_coroutine_origin_tracking_depth>("set_coroutine_origin_tracking_depth(depth)", "Enable or disable origin tracking for coroutine objects in this thread."),
+    function<sys_get_cpu_count_config>("_get_cpu_count_config()", "Private function for getting PyConfig.cpu_count"),
+    function<sys_gettrace>("gettrace()", "Return the global debug tracing function set with sys.settrace."),
+    function<sys_gettrace>("getprofile()", "Return the profiling function set with sys.setprofile."),
+    function<sys_settrace>("settrace(function, /)", "Set the global debug tracing function."),
+    function<sys_settrace>("setprofile(function, /)", "Set the profiling function."),
+    function<sys_current_frames>("_current_frames()", "Return a dict mapping each thread's thread id to its current stack frame."),
     function<sys_addaudithook>("addaudithook(hook)", "Adds a new audit hook callback."),
     function<sys_audit>("audit(event, /, *args)", "Passes the event to any hooks that are attached."),
 };
@@ -348,6 +374,32 @@ Result<void> set_module_names(Thread& t, Borrowed<Module> module) {
   return module_set(t, module, "builtin_module_names", tuple);
 }
 
+// The library's own top-level modules and the native ones.
+Result<void> set_library_names(Thread& t, Borrowed<Module> module) {
+  Local<List> names = TRY(make_list(t));
+  if (DIR* dir = opendir(config.stdlib_dir.c_str())) {
+    while (dirent* entry = readdir(dir)) {
+      std::string_view name = entry->d_name;
+      if (name.ends_with(".py")) name.remove_suffix(3);
+      else if (name.find('.') != std::string_view::npos || name.starts_with("__py") || name == "test" ||
+               name.find('-') != std::string_view::npos) continue;
+      auto text = intern(t, name);
+      if (text.raised() || list_append(t, names, text.take()).raised()) {
+        closedir(dir);
+        return Raised{};
+      }
+    }
+    closedir(dir);
+  }
+  Lookup<> native = dict_find_str(t, module->dict.borrow(), "builtin_module_names"_n);
+  if (native.found() && is_tuple((*native).value())) {
+    auto tuple = (*native).borrow().as<Tuple>();
+    TRY(list_extend_values(t, names, tuple->values(), tuple->length()));
+  }
+  Local<> set = TRY(call(t, Borrowed<>(&types::FrozenSet), names));
+  return module_set(t, module, "stdlib_module_names", set);
+}
+
 Result<void> init_sys(Thread& t, Borrowed<Module> module) {
   sys_dict = module->dict.load(module.get()).release();
   TRY(module_add_structseq(t, module, types::SysFlags, kStructSeqSysFlags));
@@ -363,6 +415,7 @@ Result<void> init_sys(Thread& t, Borrowed<Module> module) {
   TRY(module_set(t, module, "version_info", TRY(version_tuple(t))));
   TRY(set_implementation(t, module));
   TRY(set_module_names(t, module));
+  TRY(set_library_names(t, module));
   TRY(module_set_str(t, module, "version", "3.14.0 (Orochi 0.1) [Clang 19]"));
   TRY(module_set_int(t, module, "hexversion", kHexVersion));
   TRY(module_set_int(t, module, "api_version", 1013));
