@@ -147,7 +147,6 @@ int64_t sys_getrefcount(Thread&, Borrowed<> object) {
 Result<Local<>> sys_getdefaultencoding(Thread& t) { return make_str(t, "utf-8"); }
 Result<Local<>> sys_getfilesystemencoding(Thread& t) { return make_str(t, "utf-8"); }
 Result<Local<>> sys_getfilesystemencodeerrors(Thread& t) { return make_str(t, "surrogateescape"); }
-int64_t sys_get_cpu_count_config(Thread&) { return -1; }
 int64_t sys_get_int_max_str_digits(Thread&) { return int_max_str_digits; }
 Result<void> sys_set_int_max_str_digits(Thread& t, int64_t maxdigits) {
   if (maxdigits != 0 && maxdigits < 640) {
@@ -264,7 +263,6 @@ constexpr NativeDef kFunctions[] = {
     function<sys_getdefaultencoding>("getdefaultencoding()", "Return the current default encoding used by the Unicode implementation."),
     function<sys_getfilesystemencoding>("getfilesystemencoding()", "Return the encoding used to convert Unicode filenames to OS filenames."),
     function<sys_getfilesystemencodeerrors>("getfilesystemencodeerrors()", "Return the error mode used for Unicode to OS filename conversion."),
-    function<sys_get_cpu_count_config>("_get_cpu_count_config()", "Private function for getting PyConfig.cpu_count"),
     function<sys_get_int_max_str_digits>("get_int_max_str_digits()", "Return the maximum string digits limit for non-binary int<->str conversions."),
     function<sys_set_int_max_str_digits>("set_int_max_str_digits(maxdigits)", "Set the maximum string digits limit for non-binary int<->str conversions."),
     function<sys_getswitchinterval>("getswitchinterval()", "Return the current thread switch interval."),
