@@ -166,6 +166,11 @@ Result<Local<>> open_standard_stream(Thread& t, int fd, const char* name, bool w
 }
 
 Result<void> set_up_streams(Thread& t) {
+  // builtins.open is io.open.
+  Local<> io = TRY(native(t, "_io"));
+  Local<> open = TRY(get_attr(t, io, "open"_n));
+  Local<> builtins = TRY(native(t, "builtins"));
+  TRY(set_attr(t, builtins, "open"_n, open));
   struct Stream {
     const char* name;
     const char* original;

@@ -682,15 +682,15 @@ Result<Local<>> buffered_op_repr(Thread& t, Borrowed<> v) {
   Lookup<> name = find_attr(t, v, "name"_n);
   if (name.raised()) {
     if (!clear_pending_if(t, types::ValueError)) return Raised{};
-    return format_str(t, "<{}>", Borrowed<Type>(type_of(v)));
+    return format_str(t, "<{}>", FullTypeName(v));
   }
-  if (name.absent()) return format_str(t, "<{}>", Borrowed<Type>(type_of(v)));
+  if (name.absent()) return format_str(t, "<{}>", FullTypeName(v));
   if ((*name).value() == v.value()) {
-    return raise(t, types::RuntimeError, "reentrant call inside {}.__repr__", Borrowed<Type>(type_of(v)));
+    return raise(t, types::RuntimeError, "reentrant call inside {}.__repr__", FullTypeName(v));
   }
   ENTER_RECURSION(t, " while getting the repr of an object");
   Local<Str> shown = TRY(repr_of(t, *name));
-  return format_str(t, "<{} name={}>", Borrowed<Type>(type_of(v)), shown);
+  return format_str(t, "<{} name={}>", FullTypeName(v), shown);
 }
 
 #define COMMON_METHODS                                                                                   \

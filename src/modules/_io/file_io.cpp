@@ -387,17 +387,17 @@ Result<void> fileio_set_finalizing(Thread& t, Borrowed<FileIO> self, Borrowed<> 
 
 Result<Local<>> fileio_op_repr(Thread& t, Borrowed<> v) {
   auto self = v.as<FileIO>();
-  if (self->load_fd() < 0) return format_str(t, "<{} [closed]>", Borrowed<Type>(type_of(v)));
+  if (self->load_fd() < 0) return format_str(t, "<{} [closed]>", FullTypeName(v));
   Lookup<> name = find_attr(t, v, "name"_n);
   if (name.raised()) return Raised{};
   const char* closefd = self->closefd ? "True" : "False";
   if (name.absent()) {
-    return format_str(t, "<{} fd={} mode='{}' closefd={}>", Borrowed<Type>(type_of(v)), self->load_fd(),
+    return format_str(t, "<{} fd={} mode='{}' closefd={}>", FullTypeName(v), self->load_fd(),
                       mode_text(self.get()), closefd);
   }
   ENTER_RECURSION(t, " while getting the repr of an object");
   Local<Str> shown = TRY(repr_of(t, *name));
-  return format_str(t, "<{} name={} mode='{}' closefd={}>", Borrowed<Type>(type_of(v)), shown, mode_text(self.get()),
+  return format_str(t, "<{} name={} mode='{}' closefd={}>", FullTypeName(v), shown, mode_text(self.get()),
                     closefd);
 }
 

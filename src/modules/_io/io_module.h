@@ -152,6 +152,13 @@ Result<Local<Str>> translate_newlines(Mutator& m, Local<Str> text, bool translat
                                       uint8_t* seen);
 Result<Local<>> newlines_seen(Mutator& m, uint8_t seen);
 
+// "_io.FileIO", or the bare name of a class made by a program.
+struct FullTypeName : FormatArg {
+  explicit FullTypeName(Value v) : FormatArg(type_of(v)->def ? type_of(v)->def->name : "") {
+    if (!type_of(v)->def) static_cast<FormatArg&>(*this) = TypeName(v);
+  }
+};
+
 // ---- errors
 extern Value unsupported_operation;   // the class; set at import
 Raised raise_unsupported(Thread& t, const char* message);

@@ -928,7 +928,7 @@ Result<Local<>> text_op_repr(Thread& t, Borrowed<> v) {
   if (!self->ok && !self->detached) return raise(t, types::ValueError, "I/O operation on uninitialized object");
   ENTER_RECURSION(t, " while getting the repr of an object");
   StrBuilder out(t);
-  Local<Str> type = TRY(format_str(t, "<{}", Borrowed<Type>(type_of(v))));
+  Local<Str> type = TRY(format_str(t, "<{}", FullTypeName(v)));
   out.append(type);
   static constexpr const char* kParts[] = {"name", "mode"};
   for (const char* part : kParts) {
@@ -940,7 +940,7 @@ Result<Local<>> text_op_repr(Thread& t, Borrowed<> v) {
     }
     if (value.absent()) continue;
     if ((*value).value() == v.value()) {
-      return raise(t, types::RuntimeError, "reentrant call inside {}.__repr__", Borrowed<Type>(type_of(v)));
+      return raise(t, types::RuntimeError, "reentrant call inside {}.__repr__", FullTypeName(v));
     }
     Local<Str> shown = TRY(repr_of(t, *value));
     out.append_char(' ');
