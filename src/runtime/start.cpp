@@ -179,8 +179,6 @@ Result<void> set_up_streams(Thread& t) {
   static constexpr Stream kStreams[] = {{"stdin", "__stdin__", "<stdin>"},
                                         {"stdout", "__stdout__", "<stdout>"},
                                         {"stderr", "__stderr__", "<stderr>"}};
-  Local<> open = TRY(get_attr(t, TRY(native(t, "_io")), "open"_n));
-  TRY(dict_set_str(t, Borrowed<Dict>(default_builtins), "open"_n, std::move(open)));
   // stderr first: errors in the others can then be shown.
   for (int fd : {2, 0, 1}) {
     Local<> stream = TRY(open_standard_stream(t, fd, kStreams[fd].shown, fd != 0));
