@@ -515,6 +515,8 @@ Result<void> list_sort(Thread& t, Borrowed<List> list, Borrowed<> key, bool reve
       }
     }
     free_raw(words);
+    // The keys are gone; what their finalizers do to the list counts as a change during the sort.
+    if (safepoint(t).raised()) outcome = SortResult::Raised;
   }
   // Put them back; what somebody put into the list meanwhile is dropped.
   ListArray* intruder;
