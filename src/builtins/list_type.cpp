@@ -89,8 +89,7 @@ Result<Local<>> list_op_new(Thread& t, Borrowed<Type> cls, const CallArgs&) { re
 
 Result<void> list_op_init(Thread& t, Borrowed<> self, const CallArgs& args) {
   auto list = self.as<List>();
-  if (args.has_names() && args.names->length() && type_of(self)->slots.init == list_op_init &&
-      type_of(self)->slots.new_ == list_op_new) {
+  if (args.has_names() && args.names->length() && type_of(self)->slots.new_ == list_op_new) {
     return raise(t, types::TypeError, "list() takes no keyword arguments");
   }
   if (args.count > 1) return raise(t, types::TypeError, "list expected at most 1 argument, got {}", args.count);

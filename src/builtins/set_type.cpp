@@ -52,9 +52,7 @@ Result<Local<>> set_op_new(Thread& t, Borrowed<Type> cls, const CallArgs&) { ret
 
 Result<void> set_op_init(Thread& t, Borrowed<> self, const CallArgs& args) {
   auto set = self.as<Set>();
-  if (args.has_names() && args.names->length()) {
-    if (type_of(self)->slots.init == set_op_init) return raise(t, types::TypeError, "set() takes no keyword arguments");
-  }
+  if (args.has_names() && args.names->length()) return raise(t, types::TypeError, "set() takes no keyword arguments");
   if (args.count > 1) return raise(t, types::TypeError, "set expected at most 1 argument, got {}", args.count);
   if (set->length()) set_clear(t, set);
   if (args.count == 1) TRY(set_update(t, set, args[0]));

@@ -14,9 +14,11 @@ extern const Layout kTupleLayout;
 
 namespace {
 
-// A subclass's instance from any iterable.
+// Keyword arguments are for a subclass that has an __init__ of its own.
 Result<Local<>> tuple_op_new(Thread& t, Borrowed<Type> cls, const CallArgs& args) {
-  if (cls.get() == &types::Tuple || type_of(cls)->slots.init == nullptr) TRY(check_arguments(t, "tuple", args, 0, 1));
+  if (cls.get() == &types::Tuple || cls->slots.init == types::Tuple.slots.init) {
+    TRY(check_arguments(t, "tuple", args, 0, 1));
+  }
   if (args.count > 1) return raise(t, types::TypeError, "tuple expected at most 1 argument, got {}", args.count);
   Local<Tuple> items = args.count ? TRY(tuple_from(t, args[0])) : Local<Tuple>::share(empty_tuple());
   if (cls.get() == &types::Tuple) return items;
