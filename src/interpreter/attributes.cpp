@@ -761,13 +761,21 @@ GET_ITEM_SLOW(GetItem)
 GET_ITEM_SLOW(GetItemI)
 GET_ITEM_SLOW(SetItem)
 
+// The list may change under us: its own reader secures the item.
+OROCHI_NOINLINE static Value list_item_shared(Thread* t, List* list, int64_t index) {
+  if (index < 0) index += static_cast<int64_t>(list->length());
+  if (index < 0) return Value();
+  Value v = list_get(*t, Borrowed<List>(list), index).release();
+  return v == kAbsentWord ? Value() : v;
+}
+
 // Owned item of an exact list or tuple at a fixnum index, or empty.
 OROCHI_INLINE Value sequence_item(Thread* t, Value container, int64_t index) {
   Object* object = container.as_object();
   const Type* type = object->type();
   if (type == &types::List) {
-    if (OROCHI_UNLIKELY(multi_threaded())) return Value();
     auto* list = static_cast<List*>(object);
+    if (OROCHI_UNLIKELY(multi_threaded())) return list_item_shared(t, list, index);
     auto n = static_cast<int64_t>(list->length_);
     if (index < 0) index += n;
     if (OROCHI_UNLIKELY(static_cast<uint64_t>(index) >= static_cast<uint64_t>(n))) return Value();

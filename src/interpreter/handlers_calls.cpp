@@ -1,6 +1,7 @@
 // Handlers of calls, iteration, generators and exceptions: everything that pushes, pops or switches frames.
 #include "interpreter/cache.h"
 #include "interpreter/ops.h"
+#include "objects/iterators.h"
 #include "objects/traceback.h"
 #include "protocols/native.h"
 #include "protocols/operators.h"
@@ -279,7 +280,7 @@ HANDLER_FUNCTION(return_slow) {
 // ---- iteration ----
 
 #define FOR_SLOW(name, kind, on_value, on_end)                                                   \
-  HANDLER(name) {                                                                                \
+  HANDLER_FUNCTION(slow_##name) {                                                                \
     frame->pc = pc;                                                                              \
     Value iterator = regs[B_];                                                                   \
     if (is_generator(iterator)) {                                                                \
@@ -320,6 +321,48 @@ static Value next_not_iterator(Thread& t, Value v) {
 }
 FOR_SLOW(ForIter, kFrameForIter, 1, 1 + int64_t{SC_})
 FOR_SLOW(ForNext, kFrameForNext, 1 + int64_t{SC_}, 1)
+
+// The iterators of range, list and tuple without a call. Their ends go the slow way.
+#define FOR_FAST(name, on_value, poll)                                                                   \
+  HANDLER(name) {                                                                                        \
+    Value iterator = regs[B_];                                                                           \
+    if (OROCHI_UNLIKELY(!is_object(iterator))) GO(slow_##name);                                          \
+    Value item;                                                                                          \
+    const Type* type = iterator.as_object()->type();                                                     \
+    if (type == &types::RangeIterator) {                                                                 \
+      auto* it = static_cast<RangeIterator*>(iterator.as_object());                                      \
+      uint64_t left = __atomic_load_n(&it->remaining, __ATOMIC_RELAXED);                                 \
+      if (OROCHI_UNLIKELY(left == 0)) GO(slow_##name);                                                   \
+      __atomic_store_n(&it->remaining, left - 1, __ATOMIC_RELAXED);                                      \
+      item = Value::fixnum(it->start + static_cast<int64_t>(it->count - left) * it->step);               \
+    } else if (type == &types::ListIterator) {                                                           \
+      auto* it = static_cast<ListIterator*>(iterator.as_object());                                       \
+      if (OROCHI_UNLIKELY(multi_threaded() || it->list.slot()->is_empty())) GO(slow_##name);             \
+      auto* list = static_cast<List*>(it->list.slot()->as_object());                                     \
+      if (OROCHI_UNLIKELY(it->index >= list->length_)) GO(slow_##name);                                  \
+      item = list->array->items[it->index++];                                                            \
+      keep(t, item);                                                                                     \
+    } else if (type == &types::TupleIterator) {                                                          \
+      auto* it = static_cast<TupleIterator*>(iterator.as_object());                                      \
+      if (OROCHI_UNLIKELY(multi_threaded() || it->tuple.slot()->is_empty())) GO(slow_##name);            \
+      auto* tuple = static_cast<Tuple*>(it->tuple.slot()->as_object());                                  \
+      if (OROCHI_UNLIKELY(it->index >= tuple->length_)) GO(slow_##name);                                 \
+      item = tuple->values()[it->index++];                                                               \
+      keep(t, item);                                                                                     \
+    } else {                                                                                             \
+      GO(slow_##name);                                                                                   \
+    }                                                                                                    \
+    Value old = regs[A_];                                                                                \
+    regs[A_] = item;                                                                                     \
+    pc += (on_value);                                                                                    \
+    if ((poll) && OROCHI_UNLIKELY(t->load_poll() != 0)) {                                                \
+      word = old.bits;                                                                                   \
+      GO(drop_then_poll);                                                                                \
+    }                                                                                                    \
+    DROP_NEXT(old, 0);                                                                                   \
+  }
+FOR_FAST(ForIter, 1, false)
+FOR_FAST(ForNext, 1 + int64_t{SC_}, true)
 
 // ---- generators ----
 
