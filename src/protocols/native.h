@@ -532,7 +532,8 @@ Result<Local<T>> allocate_for(Mutator& m, Borrowed<Type> cls, size_t variable_it
 // A plain instance of a built-in type.
 template <typename T>
 Result<Local<T>> make_object(Mutator& m) {
-  return allocate<T>(m, T::python_type().root_shape, sizeof(T));
+  const Shape* shape = T::python_type().root_shape;  // instances of types with a __dict__ have attribute slots behind
+  return allocate<T>(m, shape, sizeof(T) + sizeof(Value) * shape->slot_capacity);
 }
 
 // ---- Modules ----------------------------------------------------------------------------------------------------
