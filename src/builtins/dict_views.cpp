@@ -32,7 +32,7 @@ bool dict_previous(Borrowed<Dict> dict, uint64_t* position, Local<>* key, Local<
   if (!table) return false;
   uint64_t at = *position;
   uint32_t used = load_used(table);
-  if (at > used) at = used;
+  if (at > used) return false;  // the entries it was going through are gone
   while (at > 0) {
     DictEntry& entry = table->entries()[--at];
     Local<> k = Local<>::adopt(load_slot(&entry.key, dict.get()));

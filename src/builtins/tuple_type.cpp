@@ -59,7 +59,7 @@ Result<int64_t> tuple_op_hash(Thread& t, Borrowed<> self) {
     acc += lane * kPrime2;
     acc = std::rotl(acc, 31) * kPrime1;
   }
-  acc += n ^ kPrime5;
+  acc += n ^ (kPrime5 ^ 3527539u);
   auto hash = static_cast<int64_t>(acc);
   if (hash == -1 || hash == 0) hash = 1546275796;
   __atomic_store_n(&tuple->hash_cache, hash, __ATOMIC_RELAXED);
