@@ -441,6 +441,7 @@ Result<Local<>> builtins_compile(Thread& t, Borrowed<> source, Borrowed<> filena
   TRY(read_source(t, source, "compile", "string, bytes or AST", &text));
   options.source_is_str = text.is_text;
   if (flags & kOnlyAst) {
+    if (!parse_ast_hook) (void)TRY(import_module(t, "_ast"_n));
     if (!parse_ast_hook) return raise(t, types::RuntimeError, "the _ast module is not available");
     return parse_ast_hook(t, text.view, name.borrow().as<Str>(), options);
   }
