@@ -97,6 +97,16 @@ class Access {
  private:
   Local<ManagedBuffer> managed_;
 };
+// While it lives, release() raises BufferError: for operations that run Python code in the middle.
+class ExportHold {
+ public:
+  explicit ExportHold(Borrowed<MemoryView> view) : view_(view) { __atomic_fetch_add(&view->exports, 1, __ATOMIC_ACQ_REL); }
+  ~ExportHold() { __atomic_fetch_sub(&view_->exports, 1, __ATOMIC_ACQ_REL); }
+  ExportHold(const ExportHold&) = delete;
+
+ private:
+  Borrowed<MemoryView> view_;
+};
 Result<void> check_alive(Thread& t, Borrowed<MemoryView> self) {
   (void)TRY(Access::of(t, self));
   return ok();
@@ -553,6 +563,7 @@ Result<Local<Str>> memoryview_hex(Thread& t, Borrowed<MemoryView> self, Maybe<Bo
     Access access = TRY(Access::of(t, self));
     TRY(contents_of(t, self->view, data));
   }
+  ExportHold hold(self);
   return hex_of_bytes(t, view_of(data), sep.value, bytes_per_sep);
 }
 Result<int64_t> memoryview_op_hash(Thread& t, Borrowed<> self) {
@@ -564,6 +575,7 @@ Result<int64_t> memoryview_op_hash(Thread& t, Borrowed<> self) {
   if (native_item_size(m->view.format) != 1 || code == '?') {
     return raise(t, types::ValueError, "memoryview: hashing is restricted to formats 'B', 'b' or 'c'");
   }
+  ExportHold hold(m);
   (void)TRY(hash_of(t, access.managed()->info.owner));
   text::ByteBuffer data;
   TRY(contents_of(t, m->view, data));
