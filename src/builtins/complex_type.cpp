@@ -203,7 +203,7 @@ Result<Local<>> complex_new_two(Thread& t, Borrowed<Type> cls, Maybe<Borrowed<>>
     Lookup<> special = try_complex_special(t, r);
     if (special.raised()) return Raised{};
     if (special.found() || is_a<Complex>(r)) {
-      if (is_a<Complex>(r)) TRY(warn_complex_argument(t, "real", r));
+      TRY(warn_complex_argument(t, "real", r));
       auto z = special.found() ? (*special).borrow().as<Complex>() : r.as<Complex>();
       re = z->real;
       real_imag = z->imag;

@@ -179,6 +179,14 @@ Result<double> float_from_object(Thread& t, Borrowed<> v) {
       if (!is_float(r.value())) {
         return raise(t, types::TypeError, "{}.__float__ returned non-float (type {})", type, TypeName(r.value()));
       }
+      if (type_of(r.value()) != &types::Float) {
+        Local<Str> message = TRY(format_str(
+            t,
+            "{}.__float__ returned non-float (type {}).  The ability to return an instance of a strict subclass of "
+            "float is deprecated, and may not be supported in a future version of Python.",
+            type, TypeName(r.value())));
+        TRY(warn(t, types::DeprecationWarning, message));
+      }
       return float_value(r.value());
     }
     return to_double(t, v);
@@ -204,6 +212,12 @@ Result<Local<>> float_new(Thread& t, Borrowed<Type> cls, Maybe<Borrowed<>> x) {
   return float_for_class(t, cls, d);
 }
 constexpr NativeDef kFloatNew = arguments<float_new>("float(cls, x=0, /)");
+// A subclass may take keywords in its __init__.
+Result<Local<>> float_op_new(Thread& t, Borrowed<Type> cls, const CallArgs& args) {
+  CallArgs taken = args;
+  if (cls.get() != &types::Float) taken.names = {};
+  return Result<Local<>>::adopt(invoke_with_first(t, kFloatNew, cls, taken));
+}
 
 constexpr NativeDef kFloatMethods[] = {
     class_method<float_from_number>("from_number(type, number, /)", "Convert a real number to a floating-point number."),
@@ -238,7 +252,7 @@ const TypeDef kFloatDef = {
     .slots = {.repr = float_op_repr,
               .hash = float_op_hash,
               .compare = float_op_compare,
-              .new_ = new_slot<kFloatNew>,
+              .new_ = float_op_new,
               .bool_ = float_op_bool,
               .int_ = float_op_int,
               .float_ = float_exact,

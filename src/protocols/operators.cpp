@@ -364,14 +364,33 @@ Result<Local<Tuple>> tuple_from(Thread& t, Borrowed<> iterable) {
 
 // ---- numbers ----
 
+namespace {
+
+// A conversion method gave an instance of a subclass: allowed still, but deprecated.
+Result<void> warn_strict_subclass(Thread& t, const char* method, const char* wanted, Borrowed<> got) {
+  Local<Str> message = TRY(format_str(
+      t,
+      "{} returned non-{} (type {}).  The ability to return an instance of a strict subclass of {} is deprecated, and "
+      "may not be supported in a future version of Python.",
+      method, wanted, TypeName(got), wanted));
+  Local<> warnings = TRY(import_module(t, "warnings"_n));
+  (void)TRY(call_method(t, warnings, "warn"_n, message, Borrowed<>(&types::DeprecationWarning),
+                        Borrowed<>(Value::fixnum(1))));
+  return ok();
+}
+
+}  // namespace
+
 Result<Local<>> index_of(Thread& t, Borrowed<> v) {
   if (is_int(v)) return Local<>::share(v);
   UnaryFn fn = type_of(v)->slots.index;
   if (!fn) return raise(t, types::TypeError, "'{}' object cannot be interpreted as an integer", TypeName(v));
   Local<> r = TRY(fn(t, v));
+  if (OROCHI_LIKELY(r.value().is_fixnum() || type_of(r.value()) == &types::Int)) return r;
   if (!is_int(r.value())) {
     return raise(t, types::TypeError, "__index__ returned non-int (type {})", TypeName(r.value()));
   }
+  TRY(warn_strict_subclass(t, "__index__", "int", r));
   return r;
 }
 
@@ -418,6 +437,11 @@ Result<double> to_double(Thread& t, Borrowed<> v) {
     Local<> r = TRY(type->slots.float_(t, v));
     if (!is_float(r.value())) {
       return raise(t, types::TypeError, "{}.__float__ returned non-float (type {})", type, TypeName(r.value()));
+    }
+    if (type_of(r.value()) != &types::Float) {
+      Local<Str> where = TRY(format_str(t, "{}.__float__", type));
+      Utf8 text = TRY(str_utf8(t, where, Surrogates::Pass));
+      TRY(warn_strict_subclass(t, text.c_str(), "float", r));
     }
     return float_value(r.value());
   }

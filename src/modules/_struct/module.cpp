@@ -193,8 +193,8 @@ Result<Local<>> struct_iter_unpack(Thread& t, Borrowed<Struct> self, Borrowed<> 
   return iter_unpack(t, code, buffer);
 }
 Result<int64_t> struct_sizeof(Thread& t, Borrowed<Struct> self) {
-  Local<Bytes> code = self->code.load(self.get());
-  return static_cast<int64_t>(sizeof(Struct) + (code ? sizeof(Bytes) + code->length() : 0));
+  Local<Bytes> code = TRY(code_of(t, self));
+  return static_cast<int64_t>(sizeof(Struct) + sizeof(Bytes) + code->length());
 }
 Result<Local<>> struct_get_format(Thread& t, Borrowed<Struct> self) {
   (void)TRY(code_of(t, self));

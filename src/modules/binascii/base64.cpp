@@ -38,13 +38,8 @@ Result<Local<>> a2b_base64(Thread& t, Borrowed<> arg, bool strict) {
     if (c == '=') {
       padding_started = true;
       if (strict && quad == 0) return raise(t, types::BinasciiError, "Excess padding not allowed");
-      if (quad >= 2 && quad + ++pads >= 4) {
-        // A complete group: lenient decoding stops here.
-        if (strict && i + 1 < text.size()) {
-          return raise(t, types::BinasciiError,
-                       text[i + 1] == '=' ? "Excess padding not allowed" : "Excess data after padding");
-        }
-        return out.finish(t);
+      if (quad >= 2 && quad + ++pads > 4 && strict) {
+        return raise(t, types::BinasciiError, "Excess padding not allowed");
       }
       continue;
     }
@@ -53,7 +48,10 @@ Result<Local<>> a2b_base64(Thread& t, Borrowed<> arg, bool strict) {
       if (strict) return raise(t, types::BinasciiError, "Only base64 data is allowed");
       continue;
     }
-    if (strict && padding_started) return raise(t, types::BinasciiError, "Discontinuous padding not allowed");
+    if (strict && padding_started) {
+      return raise(t, types::BinasciiError,
+                   quad + pads >= 4 ? "Excess data after padding" : "Discontinuous padding not allowed");
+    }
     pads = 0;
     auto bits = static_cast<unsigned>(value);
     switch (quad) {
@@ -83,7 +81,7 @@ Result<Local<>> a2b_base64(Thread& t, Borrowed<> arg, bool strict) {
                  "Invalid base64-encoded string: number of data characters ({}) cannot be 1 more than a multiple of 4",
                  out.size() / 3 * 4 + 1);
   }
-  if (quad != 0) return raise(t, types::BinasciiError, "Incorrect padding");
+  if (quad != 0 && quad + pads < 4) return raise(t, types::BinasciiError, "Incorrect padding");
   return out.finish(t);
 }
 
