@@ -5,7 +5,7 @@
 #include "builtins/repr_guard.h"
 #include "objects/dict_table.h"
 #include "objects/list.h"
-#include "objects/set.h"
+#include "objects/set_table.h"
 #include "protocols/dunder_slots.h"
 #include "protocols/hashing.h"
 
@@ -157,6 +157,24 @@ Result<Local<>> dict_fromkeys(Thread& t, Borrowed<Type> cls, Borrowed<> iterable
   Local<> made = TRY(call(t, cls));
   if (is_exact_dict(made.value())) {
     Borrowed<Dict> dict = made.borrow().as<Dict>();
+    if (is_exact_dict(iterable) || type_of(iterable) == &types::Set || type_of(iterable) == &types::FrozenSet) {
+      // Their hashes are known. Both refuse to be changed meanwhile.
+      bool from_dict = is_exact_dict(iterable);
+      int64_t length = TRY(length_of(t, iterable));
+      size_t position = 0;
+      Local<> key;
+      int64_t hash;
+      while (from_dict ? dict_next(t, iterable.as<Dict>(), &position, &key, nullptr, &hash)
+                       : set_next_hashed(iterable.as<Set>(), &position, &key, &hash)) {
+        TRY(dict_set_hashed(t, dict, key, hash, value));
+        int64_t now = TRY(length_of(t, iterable));
+        if (now != length) {
+          return raise(t, types::RuntimeError, from_dict ? "dictionary changed size during iteration"
+                                                         : "Set changed size during iteration");
+        }
+      }
+      return made;
+    }
     TRY(for_each(t, iterable, [&](Local<> key) -> Result<bool> {
       TRY(dict_set(t, dict, key, value));
       return true;

@@ -130,6 +130,8 @@ Result<Local<>> list_op_compare(Thread& t, Borrowed<> a, Borrowed<> b, CompareOp
     if ((*p).value() == (*q).value()) continue;
     bool equal = TRY(equals(t, *p, *q));
     if (equal) continue;
+    // A comparison that shortened a list leaves nothing to tell them apart here.
+    if (static_cast<uint64_t>(i) >= x->length() || static_cast<uint64_t>(i) >= y->length()) break;
     if (op == CompareOp::Eq) return kFalse;
     if (op == CompareOp::Ne) return kTrue;
     return rich_compare(t, *p, *q, op);

@@ -218,6 +218,15 @@ Result<void> remove_all(Thread& t, Borrowed<Set> set, Borrowed<> other) {
     while (set_next_hashed(from, &position, &key, &hash)) TRY(set_discard_hashed(t, set, key, hash));
     return ok();
   }
+  if (is_exact_dict(other)) {
+    size_t position = 0;
+    Local<> key;
+    int64_t hash;
+    while (dict_next(t, other.as<Dict>(), &position, &key, nullptr, &hash)) {
+      TRY(set_discard_hashed(t, set, key, hash));
+    }
+    return ok();
+  }
   return for_each(t, other, [&](Local<> item) -> Result<bool> {
     TRY(set_discard(t, set, item));
     return true;
