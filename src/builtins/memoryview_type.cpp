@@ -269,6 +269,7 @@ Result<const uint8_t*> find_item(Thread& t, const BufferInfo& v, Borrowed<> key,
 
 Result<Local<MemoryView>> slice_view(Thread& t, Borrowed<MemoryView> self, const Access& access, Borrowed<Slice> slice) {
   SliceBounds b = TRY(slice_bounds(t, slice, self->view.shape[0]));
+  TRY(check_alive(t, self));
   Local<MemoryView> part = TRY(make_view(t, access.managed(), self->view));
   BufferInfo& v = part->view;
   if (self->view.format == self->own_format) {
@@ -281,6 +282,15 @@ Result<Local<MemoryView>> slice_view(Thread& t, Borrowed<MemoryView> self, const
   v.length = v.item_size;
   for (int d = 0; d < v.ndim; d++) v.length *= v.shape[d];
   return part;
+}
+
+// The value is converted first, which may run Python code that releases the view; only then is memory written.
+Result<void> store_item(Thread& t, Borrowed<MemoryView> m, uint8_t* at, Borrowed<> value) {
+  uint8_t bytes[8] = {};
+  TRY(pack_item(t, m->view.format, bytes, value));
+  TRY(check_alive(t, m));
+  std::memcpy(at, bytes, static_cast<size_t>(m->view.item_size));
+  return ok();
 }
 
 Result<Local<>> memoryview_op_getitem(Thread& t, Borrowed<> self, Borrowed<> key) {
@@ -302,6 +312,7 @@ Result<Local<>> memoryview_op_getitem(Thread& t, Borrowed<> self, Borrowed<> key
   switch (kind) {
     case KeyKind::Index: case KeyKind::IndexTuple: {
       const uint8_t* at = TRY(find_item(t, v, key, kind));
+      TRY(check_alive(t, m));
       return unpack_item(t, v.format, at);
     }
     case KeyKind::Slice: return slice_view(t, m, access, key.as<Slice>());
@@ -369,14 +380,14 @@ Result<void> memoryview_op_setitem(Thread& t, Borrowed<> self, Borrowed<> key, B
   KeyKind kind = kind_of_key(key);
   if (v.ndim == 0) {
     if (kind == KeyKind::Ellipsis || (kind == KeyKind::IndexTuple && key.as<Tuple>()->length() == 0)) {
-      return pack_item(t, v.format, static_cast<uint8_t*>(v.data), value);
+      return store_item(t, m, static_cast<uint8_t*>(v.data), value);
     }
     return raise(t, types::TypeError, "invalid indexing of 0-dim memory");
   }
   switch (kind) {
     case KeyKind::Index: case KeyKind::IndexTuple: {
       const uint8_t* at = TRY(find_item(t, v, key, kind));
-      return pack_item(t, v.format, const_cast<uint8_t*>(at), value);
+      return store_item(t, m, const_cast<uint8_t*>(at), value);
     }
     case KeyKind::Slice: {
       if (v.ndim > 1) {
