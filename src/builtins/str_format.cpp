@@ -282,7 +282,7 @@ Raised raise_format_error(Mutator& m, const FormatError& error) {
 }  // namespace
 
 Result<Local<Str>> str_dunder_format(Thread& t, Borrowed<Str> self, Borrowed<Str> spec_text) {
-  if (spec_text->length() == 0) return exact_str(t, self);
+  if (spec_text->length() == 0) return str_of(t, self);  // a subclass may define __str__
   FormatSpec spec;
   FormatError error;
   Local<Str> type_name = type_of(self)->name.load(type_of(self));

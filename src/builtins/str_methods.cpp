@@ -416,7 +416,7 @@ Result<Local<Bytes>> str_encode(Thread& t, Borrowed<Str> self, Maybe<Borrowed<St
 }
 
 Result<Local<>> str_getnewargs(Mutator& m, Borrowed<Str> self) {
-  Local<Str> copy = TRY(exact_str(m, self));
+  Local<Str> copy = TRY(str_from_text(m, text_of(self)));  // always another object, as pickle's memo expects
   return make_tuple(m, {copy.value()});
 }
 int64_t str_sizeof(Mutator&, Borrowed<Str> self) {
