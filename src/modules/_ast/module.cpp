@@ -229,10 +229,12 @@ constexpr NativeDef kAstMethods[] = {
     method<ast_replace>("__replace__(self, /, *rest, **fields)",
                         "Return a copy of the AST node with new values for the specified fields."),
 };
+constexpr GetSetDef kAstGetSets[] = {{"__dict__", nullptr, instance_get_dict, instance_set_dict}};
 const TypeDef kAstNodeDef = {
     .name = "ast.AST",
     .flags = kTypeSubclassable | kTypeHasDict | kTypeWeakrefable,
     OROCHI_METHODS(kAstMethods),
+    OROCHI_GETSETS(kAstGetSets),
     .slots = {.repr = ast_repr, .init = ast_init, .new_ = ast_new},
 };
 

@@ -200,6 +200,8 @@ Result<void> init_gc(Thread& t, Borrowed<Module> module) {
   TRY(module_set_int(t, module, "DEBUG_SAVEALL", kDebugSaveAll));
   TRY(module_set_int(t, module, "DEBUG_LEAK", kDebugLeak));
   __atomic_store_n(&callbacks_bits, callbacks.release().bits, __ATOMIC_RELEASE);  // a native module is made once
+  constexpr int32_t kThresholds[] = {2000, 10, 10};  // only reported: growth of the heap decides
+  for (int i = 0; i < 3; i++) collector_state.thresholds[i].store_relaxed(kThresholds[i]);
   collection_hook = on_collection;
   return ok();
 }
