@@ -81,4 +81,7 @@ Result<void> init_processes(Thread& t, Borrowed<Module> module);
 Result<void> init_system(Thread& t, Borrowed<Module> module);
 Result<void> init_spawn(Thread& t, Borrowed<Module> module);
 
+// What os.register_at_fork() was given: 0 before, 1 after in the child, 2 after in the parent.
+void run_fork_hooks(Thread& t, int which, bool reverse);
+
 }  // namespace orochi::posix_module

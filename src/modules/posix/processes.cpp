@@ -565,6 +565,8 @@ constexpr NativeDef kFunctions[] = {
 
 }  // namespace
 
+void run_fork_hooks(Thread& t, int which, bool reverse) { run_hooks(t, which, reverse); }
+
 Result<void> init_processes(Thread& t, Borrowed<Module> module) {
   for (Value& hooks : fork_hooks) {
     if (!hooks) hooks = TRY(make_list(t)).release();
