@@ -84,7 +84,8 @@ Frame* push_generator(Thread& t, Frame* caller, Borrowed<Generator> generator, u
     g->publish_state(static_cast<GenState>(before));
     return nullptr;
   }
-  (void)g->function.take().release();  // the frame has it now
+  // Claimed: nobody else touches these fields. The frame takes what they hold.
+  *g->function.slot() = Value();
   Value* saved = g->regs();
   for (uint32_t i = 0, n = code->nregs; i < n; i++) {
     regs[i] = saved[i];
@@ -92,8 +93,9 @@ Frame* push_generator(Thread& t, Frame* caller, Borrowed<Generator> generator, u
   }
   f->generator = generator;
   f->pc = code->code + g->pc;
-  if (Local<> handled = g->handled.take()) set_handled(t, f, std::move(handled));
-  if (Local<> object = g->frame_object.take()) {
+  if (OROCHI_UNLIKELY(!g->handled.slot()->is_empty())) set_handled(t, f, g->handled.take());
+  if (OROCHI_UNLIKELY(!g->frame_object.slot()->is_empty())) {
+    Local<> object = g->frame_object.take();
     auto* fo = static_cast<FrameObject*>(object.value().as_object());
     fo->thread = &t;
     f->frame_object = object.release();
@@ -109,17 +111,19 @@ Frame* resume_generator(Thread& t, Frame* caller, Borrowed<Generator> generator,
   if (!f || before == kGenCreated) return f;
   Value* regs = f->regs;
   uint64_t word = load_word(f->pc);
-  Op op = op_info(static_cast<Op>(word & 0xffff)).family;
-  if (op == Op::Yield) {
-    Value* at = regs + static_cast<uint16_t>(word >> 16);
-    Local<> old = Local<>::adopt(*at);
-    *at = value.release();
+  auto op = static_cast<Op>(word & 0xffff);  // neither is ever specialised
+  Value* at;
+  if (OROCHI_LIKELY(op == Op::Yield)) {
+    at = regs + static_cast<uint16_t>(word >> 16);
     f->pc++;
   } else if (op == Op::YieldFrom) {
-    Value* at = regs + static_cast<uint16_t>(word >> 48);
-    Local<> old = Local<>::adopt(*at);
-    *at = value.release();
+    at = regs + static_cast<uint16_t>(word >> 48);
+  } else {
+    return f;
   }
+  Value old = *at;
+  *at = value.release();
+  if (is_object(old)) release(old);
   return f;
 }
 
@@ -132,14 +136,14 @@ void suspend_generator(Thread& t, Frame* frame, const uint64_t* pc) {
     saved[i] = regs[i];
     if (is_object(regs[i])) regs[i] = Value();
   }
-  if (frame->handled) g->handled.set(take_handled(t, frame));
-  if (frame->frame_object) {
+  if (OROCHI_UNLIKELY(!frame->handled.is_empty())) g->handled.set(take_handled(t, frame));
+  if (OROCHI_UNLIKELY(!frame->frame_object.is_empty())) {
     auto* fo = static_cast<FrameObject*>(frame->frame_object.as_object());
     g->frame_object.set(Local<>::adopt(frame->frame_object));
     frame->frame_object = Value();
     __atomic_store_n(&fo->live, nullptr, __ATOMIC_RELEASE);
   }
-  g->function.set(Local<>::adopt(frame->function));
+  *g->function.slot() = frame->function;
   frame->function = Value();
   frame->generator = Value();
   __atomic_store_n(&g->running_frame, nullptr, __ATOMIC_RELEASE);

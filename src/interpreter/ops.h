@@ -85,10 +85,8 @@ OROCHI_INLINE Frame* push_frame(Thread* t, Frame* caller, Value function, Code* 
   f->function = function;
   f->globals = *fn->globals.slot();
   f->builtins = *fn->builtins.slot();
-  f->locals = Value();
-  f->handled = Value();
-  f->frame_object = Value();
-  f->generator = Value();
+  // locals, handled, frame_object and generator of a frame that is not in use are empty.
+  DCHECK(!f->locals && !f->handled && !f->frame_object && !f->generator);
   f->flags = static_cast<uint16_t>(flags);
   f->dst = static_cast<uint16_t>(dst);
   f->words = static_cast<uint16_t>(words);
