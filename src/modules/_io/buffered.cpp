@@ -262,7 +262,7 @@ Result<int64_t> read_into(Thread& t, Borrowed<Buffered> self, uint8_t* space, in
     memcpy(space, self->data + self->pos, static_cast<size_t>(done));
     self->pos += done;
   }
-  if (once && done > 0) return done;
+  if (once && done > 0 && size - done <= self->capacity) return done;
   if (self->write_end) TRY(flush_pending(t, self));
   while (done < size) {
     int64_t left = size - done;
@@ -541,7 +541,7 @@ Result<Local<>> buffered_seek(Thread& t, Borrowed<Buffered> self, Borrowed<> tar
     int64_t offset = whence == 0 ? target - logical : target;
     if (offset >= -self->pos && offset <= self->have()) {
       self->pos += offset;
-      return make_int(t, logical + offset);
+      return make_int(t, logical + offset < 0 ? 0 : logical + offset);  // devices have no position
     }
   }
   TRY(flush_pending(t, self));
@@ -668,7 +668,8 @@ Result<Local<>> buffered_raw(Thread& t, Borrowed<Buffered> self) {
 bool buffered_finalizing(Thread&, Borrowed<Buffered> self) { return self->finalizing; }
 Result<void> buffered_set_finalizing(Thread& t, Borrowed<Buffered> self, Borrowed<> v) {
   if (!v) return raise(t, types::TypeError, "can't delete numeric/char attribute");
-  self->finalizing = TRY(is_true(t, v));
+  if (v.value() != kTrue && v.value() != kFalse) return raise(t, types::TypeError, "attribute value type must be bool");
+  self->finalizing = v.value() == kTrue;
   return ok();
 }
 Result<Local<>> buffered_getstate(Thread& t, Borrowed<> self) {
@@ -703,7 +704,6 @@ Result<Local<>> buffered_op_repr(Thread& t, Borrowed<> v) {
       method<buffered_seek>("seek(self, target, whence=0, /)", nullptr),                                 \
       method<buffered_truncate>("truncate(self, pos=None, /)", nullptr),                                 \
       method<buffered_getstate>("__getstate__(self, /)", nullptr),                                       \
-      method<buffered_getstate>("__reduce__(self, /)", nullptr),                                         \
       method<buffered_sizeof>("__sizeof__(self, /)", nullptr)
 #define READ_METHODS                                                                                      \
   method<reader_read>("read(self, size=-1, /)", nullptr), method<buffered_read1>("read1(self, size=-1, /)", nullptr), \

@@ -252,6 +252,7 @@ Result<Local<>> bytesio_getstate(Thread& t, Borrowed<BytesIO> self) {
   return make_tuple(t, {value.value(), pos.value(), attributes.value()});
 }
 Result<void> bytesio_setstate(Thread& t, Borrowed<BytesIO> self, Borrowed<> state) {
+  TRY(check(t, self.get()));
   if (!is_tuple(state) || state.as<Tuple>()->length() < 3) {
     return raise(t, types::TypeError, "{}.__setstate__ argument should be 3-tuple, got {}", TypeName(self),
                  TypeName(state));

@@ -232,9 +232,12 @@ Result<void> fileio_init(Thread& t, Borrowed<FileIO> self, Borrowed<> file, Mayb
     auto r = file_seek(t, self, Value::fixnum(0), SEEK_END);
     if (r.raised()) {
       Local<> e = take_pending(t);
-      if (own) fail();
-      set_pending(t, std::move(e));
-      return Raised{};
+      Local<> number = is_exception(e.value()) ? exception_extra(e.borrow().as<Exception>(), 0) : immediate(kNone);
+      if (number.value() != Value::fixnum(ESPIPE)) {  // a pipe has no position, which is fine
+        if (own) fail();
+        set_pending(t, std::move(e));
+        return Raised{};
+      }
     }
   }
   return ok();
@@ -348,6 +351,7 @@ Result<Local<>> fileio_truncate(Thread& t, Borrowed<FileIO> self, Borrowed<> siz
   Local<> wanted = Local<>::share(size);
   if (size.value() == kNone) wanted = TRY(file_seek(t, self, Value::fixnum(0), SEEK_CUR));
   int64_t length = TRY(to_int64(t, wanted));
+  self->size_hint = -1;
   for (;;) {
     int r, error;
     {
@@ -373,15 +377,11 @@ bool fileio_closed(Thread&, Borrowed<FileIO> self) { return self->load_fd() < 0;
 bool fileio_closefd(Thread&, Borrowed<FileIO> self) { return self->closefd; }
 Result<Local<>> fileio_mode(Thread& t, Borrowed<FileIO> self) { return make_str(t, mode_text(self.get())); }
 int64_t fileio_blksize(Thread&, Borrowed<FileIO> self) { return self->block_size; }
-Result<void> fileio_set_blksize(Thread& t, Borrowed<FileIO> self, Borrowed<> v) {
-  if (!v) return raise(t, types::TypeError, "can't delete numeric/char attribute");
-  self->block_size = TRY(to_int64(t, v));
-  return ok();
-}
 bool fileio_finalizing(Thread&, Borrowed<FileIO> self) { return self->finalizing; }
 Result<void> fileio_set_finalizing(Thread& t, Borrowed<FileIO> self, Borrowed<> v) {
   if (!v) return raise(t, types::TypeError, "can't delete numeric/char attribute");
-  self->finalizing = TRY(is_true(t, v));
+  if (v.value() != kTrue && v.value() != kFalse) return raise(t, types::TypeError, "attribute value type must be bool");
+  self->finalizing = v.value() == kTrue;
   return ok();
 }
 
@@ -418,13 +418,12 @@ constexpr NativeDef kMethods[] = {
     method<fileio_isatty_open_only>("_isatty_open_only(self, /)", nullptr),
     method<fileio_dealloc_warn>("_dealloc_warn(self, source, /)", nullptr),
     method<fileio_getstate>("__getstate__(self, /)", nullptr),
-    method<fileio_getstate>("__reduce__(self, /)", nullptr),
 };
 constexpr GetSetDef kGetSets[] = {
     getter<fileio_closed>("closed", "True if the file is closed"),
     getter<fileio_closefd>("closefd", "True if the file descriptor will be closed by close()."),
     getter<fileio_mode>("mode", "String giving the file mode"),
-    getset<fileio_blksize, fileio_set_blksize>("_blksize", nullptr),
+    getter<fileio_blksize>("_blksize", "Stat st_blksize if available"),
     getset<fileio_finalizing, fileio_set_finalizing>("_finalizing", nullptr),
 };
 constexpr Layout kLayout = layout_of<FileIO>("FileIO");
@@ -459,14 +458,15 @@ Result<Local<>> file_seek(Thread& t, Borrowed<FileIO> self, Borrowed<> pos, int3
 Result<Local<>> file_readall(Thread& t, Borrowed<FileIO> self) {
   int fd = TRY(open_fd(t, self));
   if (!self->readable) return raise_mode(t, "reading");
-  struct stat st;
+  // The size at open; a file that has grown since costs another round.
   int64_t guess = 65536;
-  {
-    Detached detached(t);
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-      off_t at = st.st_size > 65536 ? lseek(fd, 0, SEEK_CUR) : 0;
-      if (at >= 0 && st.st_size >= at) guess = st.st_size - at + 1;
+  if (self->size_hint >= 0) {
+    off_t at = 0;
+    if (self->size_hint > 65536) {
+      Detached detached(t);
+      at = lseek(fd, 0, SEEK_CUR);
     }
+    if (at >= 0 && self->size_hint >= at) guess = self->size_hint - at + 1;
   }
   if (guess < 0 || guess > (int64_t{1} << 62)) guess = 65536;
   Local<Bytes> out = TRY(make_bytes_uninitialised(t, static_cast<size_t>(guess)));

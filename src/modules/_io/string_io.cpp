@@ -278,6 +278,7 @@ Result<Local<>> stringio_getstate(Thread& t, Borrowed<StringIO> self) {
   return make_tuple(t, {value.value(), newline.value(), pos.value(), attributes.value()});
 }
 Result<void> stringio_setstate(Thread& t, Borrowed<StringIO> self, Borrowed<> state) {
+  if (self->ready) TRY(check(t, self.get()));
   if (!is_tuple(state) || state.as<Tuple>()->length() < 4) {
     return raise(t, types::TypeError, "{}.__setstate__ argument should be 4-tuple, got {}", TypeName(self),
                  TypeName(state));

@@ -457,6 +457,8 @@ Result<void> text_init(Thread& t, Borrowed<TextIO> self, Borrowed<> buffer, Borr
       (is_str(errors_value) && has_nul(errors_value.as<Str>()))) {
     return raise(t, types::ValueError, "embedded null character");
   }
+  if (is_str(encoding_value)) (void)TRY(str_utf8(t, encoding_value.as<Str>()));   // no surrogates
+  if (is_str(errors_value)) (void)TRY(str_utf8(t, errors_value.as<Str>()));
   if (newline.value() != kNone && !is_str(newline)) {
     return raise(t, types::TypeError, "TextIOWrapper() argument 'newline' must be str or None, not {}",
                  TypeName(newline));
@@ -517,6 +519,8 @@ Result<void> text_reconfigure(Thread& t, Borrowed<TextIO> self, Borrowed<> encod
   if (newline && (*newline).value() != kNone && !is_str(*newline)) {
     return raise(t, types::TypeError, "reconfigure() argument 'newline' must be str or None, not {}", TypeName(*newline));
   }
+  if (is_str(encoding)) (void)TRY(str_utf8(t, encoding.as<Str>()));
+  if (is_str(errors)) (void)TRY(str_utf8(t, errors.as<Str>()));
   bool lines = self->line_buffering, through = self->write_through;
   if (line_buffering.value() != kNone) lines = TRY(is_true(t, line_buffering));
   if (write_through.value() != kNone) through = TRY(is_true(t, write_through));
@@ -574,7 +578,7 @@ Result<Local<>> text_write(Thread& t, Borrowed<TextIO> self, Borrowed<Str> given
     Local<> buffer = TRY(text_buffer(t, self));
     (void)TRY(call_method(t, buffer, "flush"_n));
   }
-  if (!self->snapshot.is_empty() || !self->decoded.is_empty()) {
+  if (!self->snapshot.is_empty()) {
     text_set_decoded(self, Local<Str>());
     self->snapshot.set(Local<Bytes>());
     TRY(text_reset_decoder(t, self));
@@ -907,7 +911,8 @@ bool text_write_through(Thread&, Borrowed<TextIO> self) { return self->write_thr
 bool text_finalizing(Thread&, Borrowed<TextIO> self) { return self->finalizing; }
 Result<void> text_set_finalizing(Thread& t, Borrowed<TextIO> self, Borrowed<> v) {
   if (!v) return raise(t, types::TypeError, "can't delete numeric/char attribute");
-  self->finalizing = TRY(is_true(t, v));
+  if (v.value() != kTrue && v.value() != kFalse) return raise(t, types::TypeError, "attribute value type must be bool");
+  self->finalizing = v.value() == kTrue;
   return ok();
 }
 Result<Local<>> text_chunk_size(Thread& t, Borrowed<TextIO> self) {
@@ -916,7 +921,7 @@ Result<Local<>> text_chunk_size(Thread& t, Borrowed<TextIO> self) {
 }
 Result<void> text_set_chunk_size(Thread& t, Borrowed<TextIO> self, Borrowed<> v) {
   (void)TRY(text_buffer(t, self));
-  if (!v) return raise(t, types::AttributeError, "cannot delete attribute");
+  if (!v) return raise(t, types::AttributeError, "attribute cannot be deleted");
   int64_t n = TRY(to_index(t, v, types::ValueError));
   if (n <= 0) return raise(t, types::ValueError, "a strictly positive integer is required");
   self->chunk_size = n;
@@ -975,7 +980,6 @@ constexpr NativeDef kMethods[] = {
     method<text_writable>("writable(self, /)", nullptr),
     method<text_isatty>("isatty(self, /)", nullptr),
     method<text_getstate>("__getstate__(self, /)", nullptr),
-    method<text_getstate>("__reduce__(self, /)", nullptr),
 };
 constexpr GetSetDef kGetSets[] = {
     getter<text_closed>("closed", nullptr),
