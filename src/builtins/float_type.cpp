@@ -173,7 +173,7 @@ Result<Local<>> float_get_imag(Thread& t, Borrowed<>) { return make_float(t, 0.0
 Result<double> float_from_object(Thread& t, Borrowed<> v) {
   if (is_float(v) && (v.value().is_tagged_float() || type_of(v) == &types::Float)) return float_value(v);
   Type* type = type_of(v);
-  if (!is_str(v) && (type->slots.float_ || type->slots.index)) {
+  if (type->slots.float_ || type->slots.index) {
     if (is_float(v) && type->slots.float_) {
       Local<> r = TRY(type->slots.float_(t, v));
       if (!is_float(r.value())) {
@@ -215,7 +215,7 @@ constexpr NativeDef kFloatNew = arguments<float_new>("float(cls, x=0, /)");
 // A subclass may take keywords in its __init__.
 Result<Local<>> float_op_new(Thread& t, Borrowed<Type> cls, const CallArgs& args) {
   CallArgs taken = args;
-  if (cls.get() != &types::Float) taken.names = {};
+  if (cls->slots.init != types::Float.slots.init) taken.names = {};
   return Result<Local<>>::adopt(invoke_with_first(t, kFloatNew, cls, taken));
 }
 
