@@ -100,7 +100,7 @@ Result<Local<>> math_modf(Thread& t, double x) {
 }
 
 Result<double> math_nextafter(Thread& t, double x, double y, OrNone<Borrowed<>> steps) {
-  if (!steps) return orochi::math_nextafter(x, y, 1);
+  if (!steps) return std::nextafter(x, y);
   Local<> n = TRY(index_of(t, *steps));
   if (int_sign(n.value()) < 0) return raise(t, types::ValueError, "steps must be a non-negative integer");
   uint64_t count;

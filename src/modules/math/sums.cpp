@@ -27,6 +27,7 @@ class Doubles {
 };
 
 bool is_exact_int(Value v) { return v.is_fixnum() || (v.is_heap() && type_of(v) == &types::Int); }
+bool is_plain_int(Value v) { return is_exact_int(v) || v == kTrue || v == kFalse; }
 bool is_exact_float(Value v) { return v.is_tagged_float() || (v.is_heap() && type_of(v) == &types::Float); }
 
 }  // namespace
@@ -96,7 +97,7 @@ Result<Local<>> math_sumprod(Thread& t, Borrowed<> p, Borrowed<> q) {
     if (floats) {
       if (!finished) {
         bool fx = is_exact_float(x.value()), fy = is_exact_float(y.value());
-        bool ok = (fx && (fy || is_int(y.value()))) || (fy && is_int(x.value()));
+        bool ok = (fx && (fy || is_plain_int(y.value()))) || (fy && is_plain_int(x.value()));
         double dx = 0, dy = 0;
         if (ok) {
           bool overflow = false, overflow2 = false;
