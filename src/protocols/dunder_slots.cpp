@@ -408,7 +408,12 @@ Result<void> resolve_slot(Thread& t, Borrowed<Type> type, uint16_t offset, void*
     if (row.dispatcher) dispatcher = row.dispatcher;
     if (type_of(v) == &SlotWrapper::python_type()) {
       auto wrapper = Borrowed<SlotWrapper>(v);
-      if (wrapper->row->offset != offset) continue;  // a sequence form of the same method name
+      if (wrapper->row->offset != offset) {
+        // A sequence form of the same method name; or another method under this name: __str__ = int.__repr__.
+        if (wrapper->row->interned_name().value() == row.interned_name().value()) continue;
+        found_any = need_dispatch = true;
+        continue;
+      }
       found_any = true;
       bool usable = is_subtype(type.get(), wrapper->owner.borrow().get());
       if (!usable || (native && native != wrapper->function)) need_dispatch = true;
