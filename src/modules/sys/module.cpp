@@ -200,6 +200,15 @@ Result<void> sys_set_coroutine_origin_tracking_depth(Thread& t, int32_t depth) {
 
 int64_t sys_get_cpu_count_config(Thread&) { return -1; }  // -X cpu_count: not given
 
+// What dataclass(slots=True) asks for: the old class lets go of its __dict__ and __weakref__ properties.
+Result<Local<>> sys_clear_type_descriptors(Thread& t, Borrowed<Type> type) {
+  if (!type->is_heap_type()) return raise(t, types::TypeError, "argument is immutable");
+  (void)TRY(dict_delete_str(t, type->dict.borrow(), "__dict__"_n));
+  (void)TRY(dict_delete_str(t, type->dict.borrow(), "__weakref__"_n));
+  type_modified(type.get());
+  return kNone;
+}
+
 // Tracing is not there yet: refusing is better than a debugger that never stops.
 Result<Local<>> sys_gettrace(Thread&) { return kNone; }
 Result<Local<>> sys_settrace(Thread& t, Borrowed<> function) {
@@ -279,6 +288,7 @@ constexpr NativeDef kFunctions[] = {
     function<sys_get_coroutine_origin_tracking_depth>("get_coroutine_origin_tracking_depth()", "Check status of origin tracking for coroutine objects in this thread."),
     function<sys_set_coroutine_origin_tracking_depth>("set_coroutine_origin_tracking_depth(depth)", "Enable or disable origin tracking for coroutine objects in this thread."),
     function<sys_get_cpu_count_config>("_get_cpu_count_config()", "Private function for getting PyConfig.cpu_count"),
+    function<sys_clear_type_descriptors>("_clear_type_descriptors(type, /)", "Private function for clearing certain descriptors from a type's dictionary"),
     function<sys_gettrace>("gettrace()", "Return the global debug tracing function set with sys.settrace."),
     function<sys_gettrace>("getprofile()", "Return the profiling function set with sys.setprofile."),
     function<sys_settrace>("settrace(function, /)", "Set the global debug tracing function."),
