@@ -388,7 +388,10 @@ Result<Local<>> type_op_call(Thread& t, Borrowed<> self, const CallArgs& args) {
     if (args.count != 3) return raise(t, types::TypeError, "type() takes 1 or 3 arguments");
   }
   NewFn make = type->slots.new_;
-  if (!make) return raise(t, types::TypeError, "cannot create '{}' instances", type);
+  if (!make) {
+    if (type->def) return raise(t, types::TypeError, "cannot create '{}' instances", type->def->name);
+    return raise(t, types::TypeError, "cannot create '{}' instances", type);
+  }
   Local<> object = TRY(make(t, type, args));
   Type* made = type_of(object.value());
   if (made != type.get() && !is_subtype(made, type.get())) return object;

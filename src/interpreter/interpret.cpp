@@ -124,10 +124,12 @@ Result<void> super_arguments(Thread& t, Local<>* cls, Local<>* self) { return su
 bool ensure_stacks(Thread& t) {
   auto frames = static_cast<size_t>(__atomic_load_n(&recursion_limit, __ATOMIC_RELAXED));
   if (!t.frames_base) {
-    size_t bytes = kRegisterBytes;
+    // Other threads get less: a limit on data (RLIMIT_DATA) counts the reserve of each.
+    size_t share = t.is_main ? 1 : 16;
+    size_t bytes = kRegisterBytes / share;
     void* registers = nullptr;
     while (!(registers = platform::reserve_pages(bytes)) && bytes > kSmallestRegisterBytes) bytes /= 2;
-    size_t frame_bytes = kFrameBytes;
+    size_t frame_bytes = kFrameBytes / share;
     void* frame_stack = nullptr;
     while (registers && !(frame_stack = platform::reserve_pages(frame_bytes)) && frame_bytes > kSmallestRegisterBytes) {
       frame_bytes /= 2;

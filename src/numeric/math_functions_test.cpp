@@ -51,7 +51,7 @@ std::string run(std::string_view call) {
   }
   CharBuf text;
   if (op == "pc") {
-    Complex z;
+    ComplexNumber z;
     if (!parse_complex(rest, &z)) return "E";
     complex_repr(z, text);
     return std::string(text.view());

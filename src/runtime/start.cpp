@@ -123,9 +123,12 @@ Result<void> set_up_import(Thread& t) {
   Local<Module> external = TRY(run_bootstrap_module(t, "_frozen_importlib_external", "_bootstrap_external"));
   Local<> finish = TRY(get_attr(t, bootstrap, "_install_external_importers"_n));
   importlib_bootstrap = Local<>::share(bootstrap.value()).release();  // kept for the life of the process
-  auto r = call(t, finish);
-  if (r.raised()) return Raised{};
-  return ok();
+  (void)TRY(call(t, finish));
+  Lookup<> hooks = sys_get(t, "path_hooks");
+  if (hooks.raised()) return Raised{};
+  if (!hooks.found() || !is_list((*hooks).value())) return ok();
+  Local<> archives = TRY(get_attr(t, imp, "_archive_hook"_n));
+  return list_insert_at(t, (*hooks).borrow().as<List>(), 0, std::move(archives));
 }
 
 // One of stdin, stdout, stderr; None when the descriptor is closed.

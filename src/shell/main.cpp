@@ -197,7 +197,7 @@ int run(int argc, char** argv) {
       default: result = run_interactive(t, *main); break;
     }
     if (result.raised()) status = report_top_level_exception(t);
-    if (config.inspect && request.kind != RunKind::Interactive && isatty(0)) {
+    if (config.inspect && request.kind != RunKind::Interactive) {
       auto again = run_interactive(t, *main);
       status = again.raised() ? report_top_level_exception(t) : 0;
     }

@@ -201,7 +201,7 @@ RunRequest parse_command_line(int argc, char** argv) {
       } else if (name == "check-hash-based-pycs") {
         i++;
       } else {
-        return fail(argv[0], "unknown option " + std::string(arg));
+        return fail(argv[0], "Unknown option: " + std::string(arg));
       }
       continue;
     }

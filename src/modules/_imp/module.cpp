@@ -1,5 +1,9 @@
 // _imp: what importlib asks of the interpreter. Built-in modules only; there are no frozen modules and no extension
 // modules (their suffix list is empty).
+#include <sys/stat.h>
+
+#include <string>
+
 #include "builtins/type_type.h"
 #include "objects/bytes.h"
 #include "objects/code.h"
@@ -86,7 +90,31 @@ Result<Local<>> imp_source_hash(Thread& t, int64_t key, Borrowed<> source) {
   return make_bytes(t, std::string_view(reinterpret_cast<const char*>(&h), sizeof h));
 }
 
+// sys.path_hooks[0]: archives. The library's zipimport is only imported when a path is a plain file.
+Result<Local<>> imp_archive_hook(Thread& t, Borrowed<> path) {
+  Local<> text = TRY(fs_path_text(t, path, "path"));
+  Utf8 name = TRY(str_utf8(t, text.borrow().as<Str>(), Surrogates::Escape));
+  // The archive may be followed by a folder inside of it.
+  std::string file(name.view);
+  struct stat st;
+  while (!file.empty() && stat(file.c_str(), &st) != 0) {
+    size_t slash = file.rfind('/');
+    file.resize(slash == std::string::npos ? 0 : slash);
+  }
+  if (file.empty() || !S_ISREG(st.st_mode)) return raise(t, types::ImportError, "not a Zip file: {}", text.borrow().as<Str>());
+  // Finding zipimport itself asks the hooks about every entry of sys.path: the archive is no answer then.
+  static thread_local bool importing = false;
+  if (importing) return raise(t, types::ImportError, "zipimport is being imported");
+  importing = true;
+  auto module = import_module(t, "zipimport"_n);
+  importing = false;
+  if (module.raised()) return Raised{};
+  Local<> importer = TRY(get_attr(t, *module, "zipimporter"_n));
+  return call(t, importer, path);
+}
+
 constexpr NativeDef kFunctions[] = {
+    function<imp_archive_hook>("_archive_hook(path, /)", "The path hook for Zip archives."),
     function<imp_acquire_lock>("acquire_lock()", "Acquires the interpreter's import lock for the current thread."),
     function<imp_release_lock>("release_lock()", "Release the interpreter's import lock."),
     function<imp_lock_held>("lock_held()", "Return True if the import lock is currently held, else False."),

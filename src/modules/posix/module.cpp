@@ -24,7 +24,7 @@ Result<Local<>> fs_path(Thread& t, Borrowed<> path) {
 }
 
 Result<void> to_path(Thread& t, Borrowed<> v, const char* function, const char* argument, int flags, Path* out) {
-  out->object = Local<>::share(v);
+  out->object = Local<>::share(v);  // replaced below by what __fspath__ gives
   Local<> text = Local<>::share(v);
   if (v.value() == kNone && (flags & kPathOrNone)) {
     out->is_none = true;
@@ -58,6 +58,7 @@ Result<void> to_path(Thread& t, Borrowed<> v, const char* function, const char* 
       return raise(t, types::TypeError, "expected {}.__fspath__() to return str or bytes, not {}", TypeName(v),
                    TypeName(text.value()));
     }
+    out->object = text.dup();
   }
   if (is_str(text.value())) {
     Utf8 narrow = TRY(str_utf8(t, text.borrow().as<Str>(), Surrogates::Escape));
