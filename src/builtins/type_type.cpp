@@ -224,6 +224,8 @@ Result<Local<>> type_new(Thread& t, Borrowed<Type> metatype, Borrowed<Str> name,
       flags |= actual_bases->at(i).as<Type>()->load_type_flags() & (kTypeHasDict | kTypeWeakrefable);
     }
   }
+  // Classes and modules keep their attributes in a dict of their own, not in instance slots.
+  if (base->root_shape->load_flags() & (kShapeIsType | kShapeIsModule)) flags &= ~static_cast<uint32_t>(kTypeHasDict);
   uint32_t fixed = base->fixed_slots + static_cast<uint32_t>(slots.names->length());
   if (fixed > 0x7fff) return raise(t, types::TypeError, "too many __slots__");
   // Room for the attributes that the methods of this class and its bases assign (the compiler lists them).

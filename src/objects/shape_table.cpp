@@ -247,7 +247,11 @@ bool has_attr_room(const Shape* shape) {
 Local<Dict> existing_instance_dict(Object* object) {
   Shape* shape = load_shape(object);
   if (!(shape->load_flags() & kShapeDictMode)) return {};
-  return Local<Dict>::adopt(load_slot(dict_slot(object, shape), object));
+  // The switch to this mode changes the shape, then the slot, under the lock: without it we could take an attribute's
+  // value for the dictionary.
+  if (!multi_threaded()) return Local<Dict>::share(peek_slot(dict_slot(object, shape)));
+  ObjectLock guard(*tls_mutator, object);
+  return Local<Dict>::share(peek_slot(dict_slot(object, load_shape(object))));
 }
 
 Lookup<> slots_find(Mutator& m, Object* object, Borrowed<Str> name) {
