@@ -172,8 +172,8 @@ Result<Local<Str>> make_str_char(Mutator& m, uint32_t code_point) {
 
 int64_t str_hash(Borrowed<Str> s) {
   int64_t cached = __atomic_load_n(&s->hash_cache, __ATOMIC_RELAXED);  // a pure function: racing writers agree
-  if (cached) return cached;
-  auto h = s->length() ? static_cast<int64_t>(siphash13(hash_key, s->data(), s->length() << s->unit_shift())) : 0;
+  if (cached || s->length() == 0) return cached;  // hash("") is 0, as programs expect
+  auto h = static_cast<int64_t>(siphash13(hash_key, s->data(), s->length() << s->unit_shift()));
   if (h == 0 || h == -1) h = h == 0 ? 1 : -2;
   __atomic_store_n(&s->hash_cache, h, __ATOMIC_RELAXED);
   return h;

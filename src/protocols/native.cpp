@@ -25,6 +25,14 @@ bool name_is(const NativeDef& def, int i, Borrowed<Str> name) { return name->equ
 
 }  // namespace
 
+// "str." before a method's name, where Python's messages have it.
+static Result<Local<Str>> method_prefix(Thread& t, const NativeDef& def, const CallArgs& args) {
+  if (!(def.flags & kNativeMethod) || args.count == 0) return Local<Str>::share(empty_str());
+  Type* type = type_of(args.values[0]);
+  while (type->is_heap_type()) type = type->base.borrow().get();
+  return format_str(t, "{}.", type);
+}
+
 Raised raise_arity(Thread& t, const NativeDef& def, const CallArgs& args) {
   const SignatureInfo& s = def.signature;
   int hidden = hidden_params(def);
@@ -36,9 +44,11 @@ Raised raise_arity(Thread& t, const NativeDef& def, const CallArgs& args) {
     return raise(t, types::TypeError, "unbound method {}() needs an argument", name);
   }
   if (all_positional_only(s)) {
-    if (maximum == 0) return raise(t, types::TypeError, "{}() takes no arguments ({} given)", name, given);
-    if (minimum == 1 && maximum == 1) {
-      return raise(t, types::TypeError, "{}() takes exactly one argument ({} given)", name, given);
+    if (maximum == 0 || (minimum == 1 && maximum == 1)) {
+      auto prefix = method_prefix(t, def, args);
+      if (prefix.raised()) return {};
+      const char* wanted = maximum == 0 ? "no arguments" : "exactly one argument";
+      return raise(t, types::TypeError, "{}{}() takes {} ({} given)", *prefix, name, wanted, given);
     }
     const char* plural = [](int n) { return n == 1 ? "" : "s"; }(minimum == maximum || given < static_cast<size_t>(minimum) ? minimum : maximum);
     if (minimum == maximum) {

@@ -3,6 +3,7 @@
 #include "protocols/operators.h"
 
 #include "objects/dict.h"
+#include "objects/iterators.h"
 #include "objects/list.h"
 #include "objects/tuple.h"
 #include "protocols/attr.h"
@@ -345,6 +346,15 @@ Result<Local<>> list_from(Thread& t, Borrowed<> iterable) {
   }
   if (is_exact_tuple(iterable)) {
     return make_list(t, iterable.as<Tuple>()->values(), iterable.as<Tuple>()->length());
+  }
+  // A dict and its views are copied in one step, whatever other threads do to the dict.
+  if (is_exact_dict(iterable)) return dict_keys_list(t, iterable.as<Dict>());
+  if (Type* kind = type_of(iterable); kind == &types::DictItems || kind == &types::DictValues || kind == &types::DictKeys) {
+    Local<Dict> dict = iterable.as<DictView>()->dict.load(iterable.value().as_object());
+    if (is_exact_dict(dict.value())) {
+      if (kind == &types::DictItems) return dict_items_list(t, dict);
+      return kind == &types::DictValues ? dict_values_list(t, dict) : dict_keys_list(t, dict);
+    }
   }
   int64_t hint = TRY(length_hint(t, iterable, 8));
   Local<List> list = TRY(make_list(t, hint > (1 << 24) ? 1 << 24 : static_cast<size_t>(hint)));

@@ -98,7 +98,7 @@ Result<Local<>> do_stat(Thread& t, const char* function, Borrowed<> path, Borrow
     if (!follow) return raise(t, types::ValueError, "{}: cannot use fd and follow_symlinks together", function);
     TRY(system_check(t, [&] { return fstat(p.fd, &st); }));
   } else {
-    TRY(system_check(t, [&] { return fstatat(dir, p.c_str(), &st, follow ? 0 : AT_SYMLINK_NOFOLLOW); }, path));
+    TRY(system_check(t, [&] { return fstatat(dir, p.c_str(), &st, follow ? 0 : AT_SYMLINK_NOFOLLOW); }, p.object));
   }
   return make_stat(t, st);
 }
