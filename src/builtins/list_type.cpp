@@ -543,6 +543,10 @@ Result<void> list_extend_iterable(Thread& t, Borrowed<List> list, Borrowed<> ite
     auto tuple = iterable.as<Tuple>();
     return list_extend_values(t, list, tuple->values(), tuple->length());
   }
+  if (Type* kind = type_of(iterable); kind == &types::DictItems || kind == &types::DictValues || kind == &types::DictKeys) {
+    Local<> copy = TRY(list_from(t, iterable));  // in one step
+    return list_extend_iterable(t, list, copy);
+  }
   if (is_exact_list(iterable)) {
     auto source = iterable.as<List>();
     ObjectLock2 guard(t, list.get(), source.get());
