@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 #include "runtime/start.h"
 #include "threads/safepoint.h"
 

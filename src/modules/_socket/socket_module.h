@@ -3,7 +3,7 @@
 
 #include <sys/socket.h>
 
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 #include "platform/clock.h"
 
 namespace orochi {

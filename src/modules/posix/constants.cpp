@@ -1,5 +1,5 @@
 // posix: the integer constants, and the tables of sysconf, pathconf and confstr names.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <cstdio>

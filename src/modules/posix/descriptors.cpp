@@ -1,5 +1,5 @@
 // posix: file descriptors: open, read, write and what else works on them.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // posix: directories: listdir, scandir and its entries, mkdir, rmdir, the working directory.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <cstring>

@@ -1,5 +1,5 @@
 // posix: files by path: stat, links, renames, permissions, times.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <cmath>

@@ -1,5 +1,5 @@
 // posix: the module, path arguments, environ. What is here is for os.py, which makes it public.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <cstring>

@@ -1,5 +1,5 @@
 // posix: processes: identity, signals, fork, exec, wait, scheduling.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <csignal>

@@ -1,5 +1,5 @@
 // posix: the system: uname, times, randomness, limits; and posix_spawn.
-#include "modules/posix/posix_module.h"
+#include "runtime/posix_support.h"
 
 #include <climits>
 #include <csignal>
